@@ -1,0 +1,1 @@
+//! The root package has no code of its own: it owns `tests/` and `examples/`.
