@@ -3,6 +3,7 @@
 
 mod codec;
 mod id;
+pub mod memory;
 mod packer;
 mod protocol;
 mod timer;
