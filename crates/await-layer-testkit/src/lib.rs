@@ -7,6 +7,7 @@
 //! | [`script`] | what happens when the transport stalls, fails or answers just then? |
 //! | [`wakers`] | who was woken, and how often? |
 //! | [`ledger`] | did each call get exactly one outcome, and its own? |
+//! | [`steps`] | does it hold for this order of polls, and is anybody stuck? |
 //! | [`rng`] | which order, again, from the same seed |
 //! | `alloc` (feature) | how much memory did that take? |
 //!
@@ -20,4 +21,5 @@ pub mod contract;
 pub mod ledger;
 pub mod rng;
 pub mod script;
+pub mod steps;
 pub mod wakers;
