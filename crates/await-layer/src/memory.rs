@@ -31,8 +31,8 @@ use futures_sink::Sink;
 /// Two joined ends: what one sends, the other receives, in order.
 ///
 /// `capacity` is in frames, for each direction by itself. A pair costs one
-/// allocation; the buffers are allocated when the first frame is sent, and
-/// grow no larger than the frames that were ever in them at once require.
+/// allocation; a buffer is allocated when its first frame is sent, and grows
+/// with the frames that wait in it, whatever `capacity` is.
 ///
 /// # Panics
 ///
