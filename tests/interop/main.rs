@@ -1,0 +1,6 @@
+//! Speaks with the npm package `ws-await`, the library whose wire format the
+//! WebSocket adapter carries over. Needs Node and npm; without them the tests
+//! say that they were skipped, and fail where `CI=true`.
+
+mod harness;
+mod node;
