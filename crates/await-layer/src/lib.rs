@@ -11,4 +11,12 @@ pub use codec::{AwaitIdCodec, Head, Peek, Refusal, SealError};
 pub use id::{IdGenerator, Locate, Slot};
 pub use packer::{Pack, PackedBy, Packer, Unpack};
 pub use protocol::Protocol;
+#[cfg(feature = "async-io")]
+pub use timer::{AsyncIoSleep, AsyncIoTimer};
+#[cfg(feature = "default-timer")]
+pub use timer::{DefaultSleep, DefaultTimer};
+#[cfg(feature = "manual-timer")]
+pub use timer::{ManualSleep, ManualTimer};
 pub use timer::{Sleep, Timer};
+#[cfg(feature = "tokio-time")]
+pub use timer::{TokioSleep, TokioTimer};
