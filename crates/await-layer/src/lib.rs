@@ -4,12 +4,29 @@
 mod codec;
 mod id;
 mod packer;
+mod packers;
 mod protocol;
 mod timer;
 
 pub use codec::{AwaitIdCodec, Head, Peek, Refusal, SealError};
 pub use id::{IdGenerator, Locate, Slot};
 pub use packer::{Pack, PackedBy, Packer, Unpack};
+#[cfg(feature = "bincode")]
+pub use packers::Bincode;
+#[cfg(feature = "json")]
+pub use packers::Json;
+#[cfg(feature = "msgpack")]
+pub use packers::MessagePack;
+#[cfg(any(
+    feature = "bincode",
+    feature = "json",
+    feature = "msgpack",
+    feature = "postcard"
+))]
+pub use packers::PackerError;
+#[cfg(feature = "postcard")]
+pub use packers::Postcard;
+pub use packers::{BinaryFrame, Closures, JsonFrame, Raw};
 pub use protocol::Protocol;
 #[cfg(feature = "async-io")]
 pub use timer::{AsyncIoSleep, AsyncIoTimer};
