@@ -3,6 +3,7 @@
 
 mod codec;
 mod id;
+mod ids;
 mod packer;
 mod packers;
 mod protocol;
@@ -10,6 +11,7 @@ mod timer;
 
 pub use codec::{AwaitIdCodec, Head, Peek, Refusal, SealError};
 pub use id::{IdGenerator, Locate, Slot};
+pub use ids::{ClosureIds, JsonNumberIds, RandomText, Sequential, SharedCounter, SlotIds, TextId};
 pub use packer::{Pack, PackedBy, Packer, Unpack};
 #[cfg(feature = "bincode")]
 pub use packers::Bincode;
