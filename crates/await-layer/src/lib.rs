@@ -8,6 +8,8 @@ mod packer;
 mod packers;
 mod protocol;
 mod timer;
+#[cfg(feature = "json")]
+mod ws_await;
 
 pub use codec::{AwaitIdCodec, Head, Peek, Refusal, SealError};
 pub use id::{IdGenerator, Locate, Slot};
@@ -39,3 +41,5 @@ pub use timer::{ManualSleep, ManualTimer};
 pub use timer::{Sleep, Timer};
 #[cfg(feature = "tokio-time")]
 pub use timer::{TokioSleep, TokioTimer};
+#[cfg(feature = "json")]
+pub use ws_await::{WsAsk, WsAwait, WsAwaitCodec};
