@@ -2,6 +2,40 @@
 
 use std::task::{Context, Poll};
 
+#[cfg(any(
+    feature = "async-io",
+    feature = "default-timer",
+    feature = "tokio-time"
+))]
+mod alarm;
+#[cfg(feature = "async-io")]
+mod async_io;
+#[cfg(all(
+    test,
+    any(
+        feature = "async-io",
+        feature = "default-timer",
+        feature = "manual-timer",
+        feature = "tokio-time"
+    )
+))]
+mod check;
+#[cfg(feature = "default-timer")]
+mod default;
+#[cfg(feature = "manual-timer")]
+mod manual;
+#[cfg(feature = "tokio-time")]
+mod tokio;
+
+#[cfg(feature = "async-io")]
+pub use async_io::{AsyncIoSleep, AsyncIoTimer};
+#[cfg(feature = "default-timer")]
+pub use default::{DefaultSleep, DefaultTimer};
+#[cfg(feature = "manual-timer")]
+pub use manual::{ManualSleep, ManualTimer};
+#[cfg(feature = "tokio-time")]
+pub use tokio::{TokioSleep, TokioTimer};
+
 /// A clock, and the sleeps that follow it.
 ///
 /// Times are nanoseconds since a moment of the timer's own choosing; they

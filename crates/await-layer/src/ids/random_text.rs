@@ -1,0 +1,177 @@
+//! Random text ids that are recognisably ours.
+
+use crate::{IdGenerator, Locate, Slot, TextId};
+
+const SYMBOLS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+const TAG: usize = 12;
+/// 36^7 is just above 2^32.
+const NUMBER: usize = 7;
+
+/// Text ids in the shape of the original's: `_` and base-36 symbols.
+///
+/// The first twelve symbols are the connection's tag, 62 bits from the
+/// operating system's random source; then come the slot's index and turn. So
+/// an id tells whether it was made here, and where its call is. The ids of
+/// one connection are related: they correlate and are no secret.
+///
+/// The tag is made with the first id. Where the random source fails there is
+/// no id to give, and the next call tries again.
+#[derive(Debug, Default)]
+pub struct RandomText {
+    tag: Option<[u8; TAG]>,
+}
+
+impl RandomText {
+    /// A generator with a tag of its own.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl IdGenerator for RandomText {
+    type Id = TextId;
+
+    fn next(&mut self, slot: Slot) -> Option<TextId> {
+        let tag = match self.tag {
+            Some(tag) => tag,
+            None => *self.tag.insert(random_symbols()?),
+        };
+        let mut id = [b'_'; 1 + TAG + 2 * NUMBER];
+        let (_, symbols) = id.split_first_mut()?;
+        let (head, numbers) = symbols.split_at_mut(TAG);
+        head.copy_from_slice(&tag);
+        let (index, turn) = numbers.split_at_mut(NUMBER);
+        write_number(slot.index, index);
+        write_number(slot.turn, turn);
+        std::str::from_utf8(&id).ok().map(TextId::from)
+    }
+
+    fn locate(&self, id: &TextId) -> Locate {
+        let numbers = self.tag.as_ref().and_then(|tag| {
+            let symbols = id.as_bytes().strip_prefix(b"_")?;
+            symbols.strip_prefix(tag)
+        });
+        let Some(numbers) = numbers else {
+            return Locate::Foreign;
+        };
+        // Ours by its tag, whatever follows: never the peer's request.
+        match numbers.split_at_checked(NUMBER) {
+            Some((index, turn)) if turn.len() == NUMBER && read_number(turn).is_some() => {
+                read_number(index).map_or(Locate::Map, Locate::Slot)
+            }
+            _ => Locate::Map,
+        }
+    }
+
+    fn tagged(&self) -> bool {
+        true
+    }
+}
+
+fn random_symbols() -> Option<[u8; TAG]> {
+    let mut symbols = [0; TAG];
+    let mut wanted = symbols.iter_mut();
+    loop {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).ok()?;
+        // 252 is the last multiple of 36: above it some symbols would be likelier.
+        for byte in random.into_iter().filter(|byte| *byte < 252) {
+            match wanted.next() {
+                Some(symbol) => *symbol = SYMBOLS[usize::from(byte % 36)],
+                None => return Some(symbols),
+            }
+        }
+    }
+}
+
+fn write_number(mut number: u32, symbols: &mut [u8]) {
+    for symbol in symbols.iter_mut().rev() {
+        *symbol = SYMBOLS[(number % 36) as usize];
+        number /= 36;
+    }
+}
+
+/// Only what [`write_number`] writes: no sign, no capitals.
+fn read_number(symbols: &[u8]) -> Option<u32> {
+    symbols.iter().try_fold(0_u32, |number, symbol| {
+        let digit = match symbol {
+            b'0'..=b'9' => symbol - b'0',
+            b'a'..=b'z' => symbol - b'a' + 10,
+            _ => return None,
+        };
+        number.checked_mul(36)?.checked_add(digit.into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_carry_their_slot() {
+        let mut ids = RandomText::new();
+        let mut seen = HashSet::new();
+        let indexes = (0..3000).chain([u32::MAX / 2, u32::MAX - 1, u32::MAX]);
+        for index in indexes {
+            for turn in [0, 1, 35, 36, u32::MAX] {
+                let id = ids.next(Slot { index, turn }).unwrap();
+                assert_eq!(ids.locate(&id), Locate::Slot(index));
+                assert!(id.as_str().starts_with('_') && id.as_str().len() == 27);
+                assert!(seen.insert(id));
+            }
+        }
+    }
+
+    #[test]
+    fn each_connection_knows_its_own_ids_only() {
+        let (mut ours, mut theirs) = (RandomText::new(), RandomText::new());
+        let slot = Slot { index: 1, turn: 1 };
+        let id = ours.next(slot).unwrap();
+        assert_eq!(theirs.locate(&id), Locate::Foreign);
+        let id = theirs.next(slot).unwrap();
+        assert_eq!(ours.locate(&id), Locate::Foreign);
+        for foreign in ["", "_", "_abc", "x"] {
+            assert_eq!(ours.locate(&foreign.into()), Locate::Foreign);
+        }
+    }
+
+    #[test]
+    fn a_damaged_id_with_our_tag_is_still_ours() {
+        let mut ids = RandomText::new();
+        let id = ids.next(Slot { index: 7, turn: 7 }).unwrap();
+        let tagged = &id.as_str()[..13];
+        for rest in [
+            "",
+            "0000007",
+            "0000007000000",
+            "00000070000007x",
+            "zzzzzzz0000007",
+            "0000007zzzzzzz",
+            "000000A0000007",
+            "-0000070000007",
+            "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}",
+        ] {
+            let damaged = TextId::from(format!("{tagged}{rest}"));
+            assert_eq!(ids.locate(&damaged), Locate::Map, "{rest}");
+        }
+    }
+
+    #[test]
+    fn symbols_are_equally_likely() {
+        const ROUNDS: u32 = 3000;
+        let mut counts = [0_u32; 36];
+        for symbol in (0..ROUNDS).flat_map(|_| random_symbols().unwrap()) {
+            let at = SYMBOLS.iter().position(|known| *known == symbol);
+            counts[at.expect("a symbol of base 36")] += 1;
+        }
+        let expected = f64::from(ROUNDS) * 12.0 / 36.0;
+        let chi_square: f64 = counts
+            .iter()
+            .map(|count| (f64::from(*count) - expected).powi(2) / expected)
+            .sum();
+        // 35 degrees of freedom: beyond 120 by chance less than once in 10^10.
+        assert!(chi_square < 120.0, "{chi_square}");
+    }
+}

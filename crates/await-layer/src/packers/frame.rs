@@ -1,0 +1,72 @@
+//! What the serde packers need of a frame.
+
+use bytes::Bytes;
+
+/// A frame that can hold JSON text.
+pub trait JsonFrame: Sized {
+    /// A frame around `text`.
+    fn from_json(text: String) -> Self;
+
+    /// The text, as UTF-8 that nobody has checked yet, or `None` when the
+    /// frame holds something else (a ping, say).
+    fn json(&self) -> Option<&[u8]>;
+}
+
+/// A frame that can hold bytes.
+pub trait BinaryFrame: Sized {
+    /// A frame around `bytes`.
+    fn from_binary(bytes: Vec<u8>) -> Self;
+
+    /// The bytes, or `None` when the frame holds something else.
+    fn binary(&self) -> Option<&[u8]>;
+}
+
+impl JsonFrame for String {
+    fn from_json(text: String) -> Self {
+        text
+    }
+
+    fn json(&self) -> Option<&[u8]> {
+        Some(self.as_bytes())
+    }
+}
+
+impl JsonFrame for Vec<u8> {
+    fn from_json(text: String) -> Self {
+        text.into_bytes()
+    }
+
+    fn json(&self) -> Option<&[u8]> {
+        Some(self)
+    }
+}
+
+impl JsonFrame for Bytes {
+    fn from_json(text: String) -> Self {
+        text.into()
+    }
+
+    fn json(&self) -> Option<&[u8]> {
+        Some(self)
+    }
+}
+
+impl BinaryFrame for Vec<u8> {
+    fn from_binary(bytes: Vec<u8>) -> Self {
+        bytes
+    }
+
+    fn binary(&self) -> Option<&[u8]> {
+        Some(self)
+    }
+}
+
+impl BinaryFrame for Bytes {
+    fn from_binary(bytes: Vec<u8>) -> Self {
+        bytes.into()
+    }
+
+    fn binary(&self) -> Option<&[u8]> {
+        Some(self)
+    }
+}

@@ -1,0 +1,192 @@
+//! Ids on ws-await messages and off.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::field::{Field, quote, skip_space};
+use crate::{AwaitIdCodec, Head, JsonFrame, Peek, SealError, TextId};
+
+/// Puts the id first in a JSON object and finds it anywhere in one.
+///
+/// Only objects carry an id, and only objects that lack the field: a message
+/// that has it already is refused, never overridden. Ids that are falsy in
+/// JavaScript (`""`, `0`, `null`, `false`) make a plain message, as at the
+/// peer. Of several fields of the name the last counts. Where a body is no
+/// JSON, an id before the damage counts: the call it names fails at once
+/// instead of at its timeout.
+#[derive(Clone, Debug)]
+pub struct WsAwaitCodec {
+    field: Field,
+    leave: bool,
+}
+
+/// A peer's id as the JSON text it came in: 7, 7.0 and "7" stay apart.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct WsAsk(TextId);
+
+impl WsAsk {
+    /// The JSON text.
+    pub fn as_json(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Debug for WsAsk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WsAsk({})", self.0)
+    }
+}
+
+impl WsAwaitCodec {
+    /// The field is `awaitId`, and it is taken off what is delivered.
+    pub fn new() -> Self {
+        Self {
+            field: Field::new("awaitId"),
+            leave: false,
+        }
+    }
+
+    /// Names the field that holds the id. Both ends must agree on it.
+    #[must_use]
+    pub fn field(mut self, name: &str) -> Self {
+        self.field = Field::new(name);
+        self
+    }
+
+    /// Whether delivered messages keep the field.
+    #[must_use]
+    pub fn leave_await_id(mut self, leave: bool) -> Self {
+        self.leave = leave;
+        self
+    }
+
+    /// The JSON text of the id, if the message has one that counts.
+    fn id<'a, F: JsonFrame>(&self, frame: &'a F) -> Option<&'a str> {
+        let text = text_before_damage(frame.json()?);
+        self.field.value(text).filter(|id| is_truthy(id))
+    }
+
+    /// `{<field>:<id>` and the rest of the object that `text` is.
+    fn with_id(&self, text: &str, id: &str) -> Result<String, SealError> {
+        let text = skip_space(text);
+        let Some(members) = text.strip_prefix('{') else {
+            let why = format!("{} cannot carry an id: send a JSON object", shape(text));
+            return Err(SealError::new(why));
+        };
+        if self.field.is_in(text) {
+            let why = format!(
+                "the message already has a field {}, which is the id's: leave it out",
+                self.field.quoted()
+            );
+            return Err(SealError::new(why));
+        }
+        let comma = match skip_space(members).starts_with('}') {
+            true => "",
+            false => ",",
+        };
+        Ok(["{", self.field.quoted(), ":", id, comma, members].concat())
+    }
+}
+
+impl Default for WsAwaitCodec {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
+    type Id = TextId;
+    type Ask = WsAsk;
+
+    fn peek(&mut self, frame: &F) -> Peek<TextId, WsAsk> {
+        let Some(json) = self.id(frame) else {
+            return Peek::Other;
+        };
+        let ask = WsAsk(json.into());
+        // Ours are strings; the wire has no mark for requests.
+        match unquote(json) {
+            Some(id) => Peek::Either(TextId::from(&*id), ask),
+            None => Peek::Request(ask),
+        }
+    }
+
+    fn seal(&mut self, frame: &mut F, head: Head<'_, TextId, WsAsk>) -> Result<(), SealError> {
+        let id = match head {
+            Head::Request(id) if id.as_bytes().is_empty() => {
+                let why = "an empty id means no id on the ws-await wire: choose another";
+                return Err(SealError::new(why));
+            }
+            Head::Request(id) => Cow::Owned(quote(id.as_str())),
+            Head::Reply(ask) => Cow::Borrowed(ask.as_json()),
+            Head::Part(_) => {
+                let why = "the ws-await wire has no streamed replies: reply once";
+                return Err(SealError::new(why));
+            }
+            Head::Plain => return Ok(()),
+        };
+        let text = frame.json().map(std::str::from_utf8);
+        let Some(Ok(text)) = text else {
+            let why = "the frame is not JSON text: send a JSON object";
+            return Err(SealError::new(why));
+        };
+        *frame = F::from_json(self.with_id(text, &id)?);
+        Ok(())
+    }
+
+    fn strip(&mut self, frame: &mut F) {
+        if self.leave || self.id(frame).is_none() {
+            return;
+        }
+        let text = frame.json().map(std::str::from_utf8);
+        if let Some(Ok(text)) = text {
+            if let Some(cut) = self.field.cut(text) {
+                *frame = F::from_json(cut);
+            }
+        }
+    }
+
+    fn size(frame: &F) -> usize {
+        match frame.json() {
+            Some(text) => text.len(),
+            None => size_of_val(frame),
+        }
+    }
+}
+
+/// The text up to where it stops being UTF-8: an id before that still counts.
+fn text_before_damage(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap_or_else(|damage| {
+        let sound = bytes.get(..damage.valid_up_to()).unwrap_or_default();
+        std::str::from_utf8(sound).unwrap_or_default()
+    })
+}
+
+/// What JavaScript takes for an id.
+fn is_truthy(json: &str) -> bool {
+    match json {
+        "null" | "false" | "\"\"" => false,
+        // As JavaScript reads it: -0, 0e9 and 1e-999 are zero too.
+        number => !number.parse::<f64>().is_ok_and(|number| number == 0.0),
+    }
+}
+
+/// The string that `json` is, if it is one.
+fn unquote(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        serde_json::from_str(json).ok().map(Cow::Owned)
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
+}
+
+fn shape(text: &str) -> &'static str {
+    match text.bytes().next() {
+        Some(b'[') => "an array",
+        Some(b'"') => "a string",
+        Some(b'-' | b'0'..=b'9') => "a number",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "what is not JSON",
+    }
+}
