@@ -1,20 +1,50 @@
 //! Request/response over any framed transport.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod asking;
+mod call;
+mod closed;
 mod codec;
+mod connection;
+mod driver;
+mod error;
+mod handle;
+mod hub;
 mod id;
 pub mod memory;
 mod ids;
+mod incoming;
+mod layer;
+mod link;
+mod machine;
+mod outlet;
 mod packer;
 mod packers;
+mod party;
 mod protocol;
+mod replies;
+mod responder;
+mod sending;
+mod serve;
+mod sync;
 mod timer;
+mod transport;
 #[cfg(feature = "json")]
 mod ws_await;
 
+pub use call::Call;
+pub use closed::Closed;
 pub use codec::{AwaitIdCodec, Head, Peek, Refusal, SealError};
+pub use connection::Connection;
+pub use driver::Driver;
+pub use error::{CallError, SendError};
+pub use handle::Handle;
 pub use id::{IdGenerator, Locate, Slot};
 pub use ids::{ClosureIds, JsonNumberIds, RandomText, Sequential, SharedCounter, SlotIds, TextId};
+pub use incoming::{Event, Incoming};
+pub use layer::AwaitLayer;
+pub use link::Link;
+pub use machine::{Cause, CloseReason, Limits, Overflow, Refused, Sent, Stats};
 pub use packer::{Pack, PackedBy, Packer, Unpack};
 #[cfg(feature = "bincode")]
 pub use packers::Bincode;
@@ -33,6 +63,11 @@ pub use packers::PackerError;
 pub use packers::Postcard;
 pub use packers::{BinaryFrame, Closures, JsonFrame, Raw};
 pub use protocol::Protocol;
+pub use replies::Replies;
+pub use responder::{Cancelled, Request, Responder};
+pub use sending::Sending;
+pub use serve::serve;
+pub use transport::Transport;
 #[cfg(feature = "async-io")]
 pub use timer::{AsyncIoSleep, AsyncIoTimer};
 #[cfg(feature = "default-timer")]

@@ -1,0 +1,100 @@
+//! One timer per connection: the next deadline, or the tick, and a watchdog.
+
+use std::sync::Arc;
+use std::task::{Context, Waker};
+
+use crate::hub::{Alarm, Bell, Hub};
+use crate::timer::{Sleep, Timer};
+
+/// Half of how long a waiting party may have to wait for a designee that does
+/// not come: first the tick, then the watchdog. Long enough to cost nothing,
+/// short enough to go unnoticed in a call over a network.
+const HALF: u64 = 50_000_000;
+
+struct Armed<S> {
+    sleep: S,
+    bell: Arc<Bell>,
+    waker: Waker,
+    at: Option<u64>,
+}
+
+impl<S: Sleep> Armed<S> {
+    fn new(sleep: S, hub: &Arc<Hub>, alarm: Alarm) -> Self {
+        let bell = Bell::new(hub, alarm);
+        Self {
+            sleep,
+            waker: bell.clone().into(),
+            bell,
+            at: None,
+        }
+    }
+
+    /// Forgets an alarm that is over, and keeps one that rang early.
+    fn check(&mut self, now: u64) {
+        let rung = self.bell.take_rung();
+        if let Some(at) = self.at {
+            if at <= now {
+                self.at = None;
+            } else if rung {
+                self.arm(at);
+            }
+        }
+    }
+
+    /// `false` if it is time already.
+    fn arm(&mut self, at: u64) -> bool {
+        let ready = self
+            .sleep
+            .poll_until(at, &mut Context::from_waker(&self.waker))
+            .is_ready();
+        self.at = (!ready).then_some(at);
+        !ready
+    }
+}
+
+pub(super) struct Alarms<S> {
+    main: Armed<S>,
+    watchdog: Armed<S>,
+}
+
+impl<S: Sleep> Alarms<S> {
+    pub(super) fn new(timer: &impl Timer<Sleep = S>, hub: &Arc<Hub>) -> Self {
+        Self {
+            main: Armed::new(timer.sleep(), hub, Alarm::Tick),
+            watchdog: Armed::new(timer.sleep(), hub, Alarm::Watchdog),
+        }
+    }
+
+    pub(super) fn check(&mut self, now: u64) {
+        self.main.check(now);
+        self.watchdog.check(now);
+    }
+
+    /// Makes sure that the timer rings for the next `deadline`, and in time
+    /// for the tick if the connection is `shared`. An alarm that is armed for
+    /// earlier is left as it is: ringing early is harmless, re-arming is not
+    /// free. Returns whether a tick is armed, and whether it is time already.
+    pub(super) fn arm(&mut self, now: u64, deadline: Option<u64>, shared: bool) -> (bool, bool) {
+        let tick = now.saturating_add(HALF);
+        let at = match (deadline, shared) {
+            (Some(at), true) => Some(at.min(tick)),
+            (Some(at), false) => Some(at),
+            (None, true) => Some(tick),
+            (None, false) => None,
+        };
+        let mut due = false;
+        if let Some(at) = at {
+            if self.main.at.is_none_or(|armed| armed > at) {
+                due = !self.main.arm(at);
+            }
+        }
+        if shared {
+            let at = self.main.at.unwrap_or(now).saturating_add(HALF);
+            if self.watchdog.at.is_none_or(|armed| armed > at) {
+                due |= !self.watchdog.arm(at);
+            }
+        }
+        let ticking = self.main.at.is_some_and(|at| at <= tick) && self.watchdog.at.is_some();
+        (ticking, due)
+    }
+}

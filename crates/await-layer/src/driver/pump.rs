@@ -1,0 +1,274 @@
+//! The transport, and one turn of it.
+
+use std::any::Any;
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use async_channel::Sender;
+use pin_project_lite::pin_project;
+
+use super::alarms::Alarms;
+use crate::connection::{Connection, Drive};
+use crate::hub::Hub;
+use crate::incoming::Queued;
+use crate::link::{ErrorOf, Link};
+use crate::machine::arena::Key;
+use crate::machine::directory::Directory;
+use crate::machine::{Cause, CloseReason};
+use crate::transport::Transport;
+use crate::{Protocol, Timer};
+
+pin_project! {
+    /// What only the driver touches: the transport, the codec, the generator
+    /// and the names of everything live.
+    pub(crate) struct Pump<S, P, T>
+    where
+        S: Transport<P::Frame>,
+        P: Protocol,
+        T: Timer,
+    {
+        #[pin]
+        pub(super) io: Option<S>,
+        pub(super) inner: Inner<Link<S, P, T>, T::Sleep>,
+    }
+}
+
+/// Everything of the driver's but the transport.
+pub(super) struct Inner<L: Connection, Z> {
+    pub(super) codec: L::Codec,
+    pub(super) ids: L::Ids,
+    pub(super) directory: Directory<L::Id, L::Ask>,
+    pub(super) events: Sender<Queued<L::Frame, L::Error>>,
+    pub(super) alarms: Alarms<Z>,
+    pub(super) waker: Waker,
+    /// Frames read, and frames written, in one turn at most.
+    pub(super) budget: usize,
+    /// `poll_ready` was ready and no frame has gone since.
+    pub(super) ready: bool,
+    /// `poll_close` has begun: nothing is written any more.
+    pub(super) closing: bool,
+    /// An event was queued in this turn.
+    pub(super) delivered: bool,
+    parties: Vec<Key>,
+    released: Vec<Key>,
+    wake: Vec<Waker>,
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Done {
+    /// Tick and watchdog are armed.
+    pub(crate) ticking: bool,
+    /// There is more to do at once.
+    pub(crate) again: bool,
+}
+
+/// Why a phase of a turn ended the connection.
+pub(super) enum End<E> {
+    Eof,
+    /// Reading failed.
+    Failed(E),
+    Because(CloseReason),
+}
+
+impl<E> End<E> {
+    /// Writing failed.
+    pub(super) fn unwritable(error: &(dyn Error + 'static)) -> Self {
+        Self::Because(reason_of(error))
+    }
+}
+
+impl<S, P, T> Pump<S, P, T>
+where
+    S: Transport<P::Frame>,
+    P: Protocol,
+    T: Timer,
+{
+    pub(crate) fn new(
+        io: S,
+        codec: P::Codec,
+        ids: P::Ids,
+        timer: &T,
+        hub: &Arc<Hub>,
+        events: Sender<Queued<P::Frame, ErrorOf<S, P>>>,
+        budget: usize,
+    ) -> Self {
+        Self {
+            io: Some(io),
+            inner: Inner {
+                codec,
+                ids,
+                directory: Directory::new(),
+                events,
+                alarms: Alarms::new(timer, hub),
+                waker: hub.clone().into(),
+                budget: budget.max(1),
+                ready: false,
+                closing: false,
+                delivered: false,
+                parties: Vec::new(),
+                released: Vec::new(),
+                wake: Vec::new(),
+            },
+        }
+    }
+
+    /// One turn. Never panics on its own account; the protocol and the
+    /// transport may.
+    pub(crate) fn turn(mut self: Pin<&mut Self>, link: &Link<S, P, T>, now: u64) -> Done {
+        let mut again = false;
+        let this = self.as_mut().project();
+        this.inner.alarms.check(now);
+        let mut end = this.inner.expire(link, now);
+        if end.is_none() {
+            match self.as_mut().exchange(link, now) {
+                Ok(more) => again = more,
+                Err(stop) => end = Some(stop),
+            }
+        }
+        if let Some(end) = end {
+            self.as_mut().finish(link, end);
+        }
+        let inner = self.project().inner;
+        inner.settle(link);
+        let deadline = link.with(|machine| machine.next_deadline());
+        let (ticking, due) = inner.alarms.arm(now, deadline, link.hub().is_shared());
+        Done {
+            ticking,
+            again: again || due,
+        }
+    }
+
+    /// Reads, writes, flushes, and closes the transport once all is drained.
+    fn exchange(
+        mut self: Pin<&mut Self>,
+        link: &Link<S, P, T>,
+        now: u64,
+    ) -> Result<bool, End<ErrorOf<S, P>>> {
+        let waker = self.inner.waker.clone();
+        let cx = &mut Context::from_waker(&waker);
+        let mut this = self.as_mut().project();
+        let Some(mut io) = this.io.as_mut().as_pin_mut() else {
+            return Ok(false);
+        };
+        let mut again = this.inner.read(link, io.as_mut(), cx, now)?;
+        if !this.inner.closing {
+            again |= this.inner.write(link, io.as_mut(), cx, now)?;
+            if link.with(|machine| machine.unflushed()) {
+                match io.as_mut().poll_flush(cx) {
+                    Poll::Ready(Ok(())) => link.with(|machine| machine.flushed()),
+                    Poll::Ready(Err(error)) => return Err(End::unwritable(&error)),
+                    Poll::Pending => {}
+                }
+            }
+            this.inner.closing =
+                link.with(|machine| machine.is_drained() && !machine.unflushed());
+        }
+        if this.inner.closing {
+            match io.poll_close(cx) {
+                Poll::Ready(Ok(())) => {
+                    return Err(End::Because(CloseReason::new(Cause::Local, "")));
+                }
+                Poll::Ready(Err(error)) => return Err(End::unwritable(&error)),
+                Poll::Pending => {}
+            }
+        }
+        Ok(again)
+    }
+
+    /// Ends the connection: fails what is pending, tells everybody, drops the
+    /// transport.
+    fn finish(self: Pin<&mut Self>, link: &Link<S, P, T>, end: End<ErrorOf<S, P>>) {
+        let mut this = self.project();
+        let draining = link.with(|machine| machine.is_draining());
+        let reason = match &end {
+            End::Because(reason) => reason.clone(),
+            End::Eof if draining => CloseReason::new(Cause::Local, ""),
+            End::Eof => CloseReason::new(Cause::Eof, ""),
+            End::Failed(error) => reason_of(error),
+        };
+        let dropped = link.with(|machine| machine.close(&reason));
+        drop(dropped);
+        if let End::Failed(error) = end {
+            // Whoever polls the layer as a stream gets the transport's own error.
+            drop(this.inner.events.try_send(Queued::Failed(error)));
+        }
+        this.inner.events.close();
+        this.inner.settle(link);
+        link.hub().stop(&mut this.inner.wake);
+        this.inner.directory = Directory::new();
+        this.io.set(None);
+    }
+
+    /// Something of the protocol's or the transport's panicked in a turn.
+    pub(crate) fn panicked(
+        mut self: Pin<&mut Self>,
+        link: &Link<S, P, T>,
+        panic: &(dyn Any + Send),
+    ) -> Done {
+        let said = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("a panic without a message");
+        let reason = CloseReason::new(Cause::Panicked, said);
+        // Dropping what panicked may panic again; everybody is told before.
+        let finish = || self.as_mut().finish(link, End::Because(reason));
+        drop(catch_unwind(AssertUnwindSafe(finish)));
+        Done {
+            ticking: false,
+            again: false,
+        }
+    }
+
+    /// The wakers to be woken when nothing is held.
+    pub(crate) fn take_wakers(self: Pin<&mut Self>) -> Vec<Waker> {
+        std::mem::take(&mut self.project().inner.wake)
+    }
+}
+
+impl<L: Connection, Z> Inner<L, Z> {
+    /// Ends what has run out of time.
+    fn expire(&mut self, link: &L, now: u64) -> Option<End<L::Error>> {
+        let end = link.with(|machine| {
+            if let Some(reason) = machine.close_reason() {
+                return Some(End::Because(reason.clone()));
+            }
+            machine.expire(now, &mut self.released);
+            machine
+                .drain_is_overdue(now)
+                .then(|| End::Because(CloseReason::new(Cause::CloseTimeout, "")))
+        });
+        for call in self.released.drain(..) {
+            self.directory.release(call);
+        }
+        end
+    }
+
+    /// Collects the wakers of everybody for whom something has come.
+    fn settle(&mut self, link: &L) {
+        link.with(|machine| machine.take_woken(&mut self.parties));
+        if !self.parties.is_empty() {
+            link.hub().settle(&mut self.parties, &mut self.wake);
+        }
+        if std::mem::take(&mut self.delivered) {
+            link.hub().settle_streams(&mut self.wake);
+        }
+    }
+}
+
+/// The reason in a transport's error: its own, if a [`CloseReason`] is among
+/// its sources.
+fn reason_of(error: &(dyn Error + 'static)) -> CloseReason {
+    let mut source = Some(error);
+    while let Some(error) = source {
+        if let Some(reason) = error.downcast_ref::<CloseReason>() {
+            return reason.clone();
+        }
+        source = error.source();
+    }
+    CloseReason::new(Cause::Transport, error.to_string())
+}

@@ -1,0 +1,171 @@
+//! Slots with generations, reused oldest-first.
+
+/// No index.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// Names one occupancy of a slot: a later occupant of the same index has
+/// another turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(crate) index: u32,
+    pub(crate) turn: u32,
+}
+
+impl Key {
+    /// A key that no arena ever gives out.
+    pub(crate) const NULL: Self = Self {
+        index: NONE,
+        turn: 0,
+    };
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    turn: u32,
+    next_free: u32,
+    value: Option<T>,
+}
+
+/// A growable array of slots. Inserting, reading and removing are O(1); the
+/// slot that has been free longest is used next, so that a stale key has the
+/// longest possible time to be recognised.
+#[derive(Debug)]
+pub(crate) struct Arena<T> {
+    entries: Vec<Entry<T>>,
+    free_head: u32,
+    free_tail: u32,
+    len: usize,
+}
+
+impl<T> Arena<T> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            free_head: NONE,
+            free_tail: NONE,
+            len: 0,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Puts `value` into the slot that has been free longest; gives it back
+    /// when all 2^32 - 1 indices are taken.
+    pub(crate) fn insert(&mut self, value: T) -> Result<Key, T> {
+        if self.free_head == NONE {
+            let index = match u32::try_from(self.entries.len()) {
+                Ok(index) if index != NONE => index,
+                _ => return Err(value),
+            };
+            self.entries.push(Entry {
+                turn: 0,
+                next_free: NONE,
+                value: Some(value),
+            });
+            self.len += 1;
+            return Ok(Key { index, turn: 0 });
+        }
+        let index = self.free_head;
+        let Some(entry) = self.entries.get_mut(index as usize) else {
+            return Err(value);
+        };
+        self.free_head = entry.next_free;
+        if self.free_head == NONE {
+            self.free_tail = NONE;
+        }
+        entry.next_free = NONE;
+        entry.value = Some(value);
+        self.len += 1;
+        Ok(Key {
+            index,
+            turn: entry.turn,
+        })
+    }
+
+    pub(crate) fn get(&self, key: Key) -> Option<&T> {
+        let entry = self.entries.get(key.index as usize)?;
+        if entry.turn == key.turn {
+            entry.value.as_ref()
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
+        let entry = self.entries.get_mut(key.index as usize)?;
+        if entry.turn == key.turn {
+            entry.value.as_mut()
+        } else {
+            None
+        }
+    }
+
+    /// Empties the slot. A key that is not live is `None`, never a panic.
+    pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
+        let entry = self.entries.get_mut(key.index as usize)?;
+        if entry.turn != key.turn {
+            return None;
+        }
+        let value = entry.value.take()?;
+        entry.turn = entry.turn.wrapping_add(1);
+        match self.entries.get_mut(self.free_tail as usize) {
+            Some(tail) => tail.next_free = key.index,
+            None => self.free_head = key.index,
+        }
+        self.free_tail = key.index;
+        self.len -= 1;
+        Some(value)
+    }
+
+    /// The live key at `index`.
+    pub(crate) fn key_at(&self, index: u32) -> Option<Key> {
+        let entry = self.entries.get(index as usize)?;
+        entry.value.as_ref().map(|_| Key {
+            index,
+            turn: entry.turn,
+        })
+    }
+
+    /// All live keys, by index.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + '_ {
+        (0..)
+            .zip(&self.entries)
+            .filter(|(_, entry)| entry.value.is_some())
+            .map(|(index, entry)| Key {
+                index,
+                turn: entry.turn,
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_key_never_reaches_the_next_occupant() {
+        let mut arena = Arena::new();
+        let old = arena.insert('a').unwrap();
+        assert_eq!(arena.remove(old), Some('a'));
+        let new = arena.insert('b').unwrap();
+        assert_eq!(new.index, old.index);
+        assert_eq!(arena.get(old), None);
+        assert_eq!(arena.remove(old), None);
+        assert_eq!(arena.get(new), Some(&'b'));
+        assert_eq!(arena.len(), 1);
+    }
+
+    #[test]
+    fn the_slot_free_for_longest_is_used_first() {
+        let mut arena = Arena::new();
+        let keys: Vec<_> = (0..4).map(|n| arena.insert(n).unwrap()).collect();
+        for index in [2, 0, 3] {
+            arena.remove(keys[index]).unwrap();
+        }
+        let reused: Vec<_> = (0..4).map(|n| arena.insert(n).unwrap().index).collect();
+        assert_eq!(reused, [2, 0, 3, 4]);
+        assert_eq!(arena.keys().count(), 5);
+    }
+}

@@ -1,0 +1,136 @@
+//! Requests of the peer's, from delivery to answer.
+
+use super::arena::Key;
+use super::limits::charge;
+use super::outgoing::{Item, ReplyKind};
+use super::{BeginError, Machine};
+use crate::Refusal;
+
+/// What a handler can learn about its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AskState {
+    Wanted,
+    /// The peer cancelled it, or the connection has closed.
+    Withdrawn,
+}
+
+pub(super) struct Slot {
+    bytes: usize,
+    withdrawn: bool,
+    /// Its answer or refusal is queued.
+    answered: bool,
+    /// Waits for a withdrawal.
+    party: Key,
+}
+
+impl<F, I, A> Machine<F, I, A> {
+    /// Takes a request in; `None` when the limits are reached.
+    pub(crate) fn take_in(&mut self, size: usize) -> Option<Key> {
+        let bytes = charge(size);
+        let fits = self.asks.len() < self.limits.max_requests
+            && self.inbound.fits(bytes, self.limits.max_inbound_bytes);
+        if !fits || self.admits().is_err() {
+            return None;
+        }
+        let slot = Slot {
+            bytes,
+            withdrawn: false,
+            answered: false,
+            party: Key::NULL,
+        };
+        let ask = self.asks.insert(slot).ok()?;
+        self.inbound.charge(bytes);
+        self.stats.requests += 1;
+        Some(ask)
+    }
+
+    /// The peer no longer wants an answer.
+    pub(crate) fn withdraw(&mut self, ask: Key) {
+        if let Some(slot) = self.asks.get_mut(ask) {
+            if !slot.withdrawn {
+                slot.withdrawn = true;
+                self.stats.withdrawn += 1;
+                self.woken.push(slot.party);
+            }
+        }
+    }
+
+    /// Whether the request still wants its answer; `party` is woken when that
+    /// changes.
+    pub(crate) fn watch(&mut self, ask: Key, party: Option<Key>) -> AskState {
+        match self.asks.get_mut(ask) {
+            Some(slot) if !slot.withdrawn => {
+                if let Some(party) = party {
+                    slot.party = party;
+                }
+                AskState::Wanted
+            }
+            _ => AskState::Withdrawn,
+        }
+    }
+
+    /// Queues an answer. [`ReplyKind::Part`] may be repeated.
+    pub(crate) fn reply(
+        &mut self,
+        ask: Key,
+        kind: ReplyKind,
+        frame: Option<F>,
+        size: usize,
+        party: Key,
+    ) -> Result<Key, (BeginError, Option<F>)> {
+        if let Some(reason) = self.close_reason() {
+            return Err((BeginError::Closed(reason.clone()), frame));
+        }
+        let Some(send) = self.insert_answer(party) else {
+            return Err((BeginError::Full, frame));
+        };
+        if let Some(slot) = self.asks.get_mut(ask) {
+            slot.answered |= kind != ReplyKind::Part;
+        }
+        let item = Item::Reply { ask, kind, send };
+        let entry = self.outgoing.push(item, frame, size);
+        self.send_is_queued(send, entry);
+        Ok(send)
+    }
+
+    /// The handler has gone. Whether a refusal now waits to be written.
+    pub(crate) fn drop_responder(&mut self, ask: Key) -> bool {
+        let Some(slot) = self.asks.get_mut(ask) else {
+            return false;
+        };
+        if slot.answered {
+            return false;
+        }
+        slot.answered = true;
+        self.stats.unanswered += 1;
+        let why = if slot.withdrawn {
+            Refusal::Cancelled
+        } else {
+            Refusal::Dropped
+        };
+        self.outgoing.push(Item::Decline { ask, why }, None, 0);
+        true
+    }
+
+    /// The answer or refusal is written or was dropped: the request is done.
+    pub(crate) fn ask_is_done(&mut self, ask: Key) {
+        if let Some(slot) = self.asks.remove(ask) {
+            self.release_inbound(slot.bytes);
+        }
+    }
+
+    /// Requests that still want an answer.
+    pub(super) fn asks(&self) -> usize {
+        self.asks.len()
+    }
+
+    pub(super) fn close_asks(&mut self) {
+        let asks: Vec<Key> = self.asks.keys().collect();
+        for ask in asks {
+            if let Some(slot) = self.asks.remove(ask) {
+                self.woken.push(slot.party);
+                self.release_inbound(slot.bytes);
+            }
+        }
+    }
+}

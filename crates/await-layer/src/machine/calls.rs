@@ -1,0 +1,451 @@
+//! Calls of ours: the four verbs of the pending table (begin, complete,
+//! cancel, expire) and what the driver reports about the wire.
+
+use super::arena::Key;
+use super::outgoing::{Entry, Item};
+use super::parts::Parts;
+use super::reason::{CloseReason, Refused, Sent};
+use super::Machine;
+
+/// How a call ended.
+#[derive(Debug)]
+pub(crate) enum Outcome<F> {
+    Reply(F),
+    /// The peer ended the answer without data.
+    Ended,
+    /// The peer streams its answer to a call that takes one reply.
+    Streamed,
+    /// Parts came faster than they were taken.
+    Overrun,
+    Expired { sent: Sent, frame: Option<F> },
+    Closed { reason: CloseReason, sent: Sent, frame: Option<F> },
+    Refused { why: Refused, frame: F },
+}
+
+/// Why nothing new may start.
+#[derive(Clone, Debug)]
+pub(crate) enum BeginError {
+    Closing,
+    Closed(CloseReason),
+    /// 2^32 - 1 of them are pending.
+    Full,
+}
+
+/// What the caller's side brings.
+pub(crate) struct NewCall<F, I> {
+    pub(crate) frame: F,
+    pub(crate) chosen: Option<I>,
+    /// The instant it runs out, and how long it had.
+    pub(crate) deadline: Option<(u64, u64)>,
+    /// Takes parts instead of one reply.
+    pub(crate) streams: bool,
+    pub(crate) party: Key,
+}
+
+/// What an incoming frame says about a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Last,
+    Part,
+    End,
+}
+
+/// What the driver does after an answer.
+pub(crate) struct Matched<F> {
+    /// The id is free again.
+    pub(crate) release: bool,
+    /// The frame reached nobody.
+    pub(crate) stray: Option<F>,
+}
+
+enum Caller<F> {
+    Waiting,
+    Settled(Outcome<F>),
+    Left,
+}
+
+#[derive(Clone, Copy)]
+enum Wire {
+    Permit(Key),
+    Queued(Key),
+    Writing,
+    Live { seq: u64, retire: bool },
+    Leaving { entry: Key, retire: bool },
+    Retired,
+    Gone,
+}
+
+pub(super) struct Slot<F> {
+    caller: Caller<F>,
+    wire: Wire,
+    party: Key,
+    deadline: Key,
+    parts: Option<Box<Parts<F>>>,
+}
+
+impl<F, I, A> Machine<F, I, A> {
+    /// Registers a call and queues its request.
+    pub(crate) fn begin(&mut self, new: NewCall<F, I>) -> Result<Key, (BeginError, NewCall<F, I>)> {
+        if let Err(error) = self.admits() {
+            return Err((error, new));
+        }
+        let timeout = new.deadline.map(|(_, timeout)| timeout);
+        let slot = Slot {
+            caller: Caller::Waiting,
+            wire: Wire::Gone,
+            party: new.party,
+            deadline: Key::NULL,
+            parts: new.streams.then(|| Box::new(Parts::new(timeout))),
+        };
+        let Ok(call) = self.calls.insert(slot) else {
+            return Err((BeginError::Full, new));
+        };
+        let item = Item::Request {
+            call,
+            chosen: new.chosen,
+        };
+        let wire = if self.has_permit() {
+            self.permits += 1;
+            self.outgoing.push(item, Some(new.frame), 0).map(Wire::Queued)
+        } else {
+            self.outgoing.push_waiting(item, new.frame).map(Wire::Permit)
+        };
+        let deadline = new
+            .deadline
+            .and_then(|(at, timeout)| self.deadlines.insert(at, timeout, call));
+        if let Some(slot) = self.calls.get_mut(call) {
+            slot.wire = wire.unwrap_or(Wire::Gone);
+            slot.deadline = deadline.unwrap_or(Key::NULL);
+        }
+        self.in_flight += 1;
+        self.stats.calls += 1;
+        Ok(call)
+    }
+
+    /// What has come for a call, if anything. Once it yields an outcome the
+    /// key is spent.
+    pub(crate) fn take(&mut self, call: Key) -> Option<Outcome<F>> {
+        let slot = self.calls.get_mut(call)?;
+        if !matches!(slot.caller, Caller::Settled(_)) {
+            return None;
+        }
+        let Caller::Settled(outcome) = std::mem::replace(&mut slot.caller, Caller::Left) else {
+            return None;
+        };
+        self.free_if_done(call);
+        Some(outcome)
+    }
+
+    /// The next part of a streamed reply. Parts come before the outcome.
+    pub(crate) fn take_part(&mut self, call: Key) -> Option<F> {
+        self.calls.get_mut(call)?.parts.as_mut()?.pop()
+    }
+
+    /// The caller has gone. Returns what must be dropped outside the lock, and
+    /// whether a cancel message now waits to be written.
+    pub(crate) fn cancel(&mut self, call: Key) -> (Option<Entry<F, I, A>>, Option<Outcome<F>>, bool) {
+        let Some(slot) = self.calls.get_mut(call) else {
+            return (None, None, false);
+        };
+        let outcome = match std::mem::replace(&mut slot.caller, Caller::Left) {
+            Caller::Waiting => {
+                self.in_flight -= 1;
+                self.stats.cancelled += 1;
+                self.deadlines.remove(slot.deadline);
+                None
+            }
+            Caller::Settled(outcome) => Some(outcome),
+            Caller::Left => None,
+        };
+        let (entry, leaving) = self.leave_wire(call);
+        self.free_if_done(call);
+        (entry, outcome, leaving)
+    }
+
+    /// An answer came for a call that the directory knows.
+    pub(crate) fn answer(&mut self, call: Key, kind: Answer, frame: F, size: usize, now: u64) -> Matched<F> {
+        let Some(slot) = self.calls.get_mut(call) else {
+            return Matched {
+                release: true,
+                stray: Some(frame),
+            };
+        };
+        if !matches!(slot.caller, Caller::Waiting) {
+            return self.late_answer(call, kind, frame);
+        }
+        self.unmatched.replenish();
+        match (kind, &mut slot.parts) {
+            (Answer::Last, None) => {
+                self.stats.replied += 1;
+                self.settle(call, Outcome::Reply(frame))
+            }
+            (Answer::Last, Some(parts)) => {
+                self.stats.replied += 1;
+                let outcome = match parts.push(frame, size, &self.limits) {
+                    Ok(()) => Outcome::Ended,
+                    Err(_) => Outcome::Overrun,
+                };
+                self.settle(call, outcome)
+            }
+            (Answer::End, _) => {
+                self.stats.replied += 1;
+                self.settle(call, Outcome::Ended)
+            }
+            (Answer::Part, Some(parts)) => match parts.push(frame, size, &self.limits) {
+                Ok(()) => {
+                    self.restart_deadline(call, now);
+                    return Matched {
+                        release: false,
+                        stray: None,
+                    };
+                }
+                Err(frame) => {
+                    self.settle(call, Outcome::Overrun);
+                    self.leave_wire(call);
+                    return Matched {
+                        release: false,
+                        stray: Some(frame),
+                    };
+                }
+            },
+            (Answer::Part, None) => {
+                self.settle(call, Outcome::Streamed);
+                self.leave_wire(call);
+                return Matched {
+                    release: false,
+                    stray: Some(frame),
+                };
+            }
+        }
+        self.wire_is_gone(call);
+        Matched {
+            release: true,
+            stray: None,
+        }
+    }
+
+    /// Ends every call whose time is up, and every quarantine. The calls whose
+    /// ids are free again go to `released`.
+    pub(crate) fn expire(&mut self, now: u64, released: &mut Vec<Key>) {
+        while let Some(call) = self.deadlines.pop_due(now) {
+            let Some(slot) = self.calls.get_mut(call) else {
+                continue;
+            };
+            slot.deadline = Key::NULL;
+            if matches!(slot.wire, Wire::Retired) {
+                released.push(call);
+                self.wire_is_gone(call);
+                continue;
+            }
+            if !matches!(slot.caller, Caller::Waiting) {
+                continue;
+            }
+            self.stats.expired += 1;
+            let sent = self.how_far(call);
+            let (entry, _) = self.leave_wire(call);
+            let frame = entry.and_then(|entry| entry.frame);
+            self.settle(call, Outcome::Expired { sent, frame });
+        }
+    }
+
+    /// The driver has taken the request off the queue.
+    pub(super) fn call_is_writing(&mut self, call: Key) {
+        if let Some(slot) = self.calls.get_mut(call) {
+            slot.wire = Wire::Writing;
+        }
+    }
+
+    /// The request is written and its id is live. `retire` keeps the id out of
+    /// use after a call that ends without its reply.
+    pub(crate) fn call_is_live(&mut self, call: Key, retire: bool) {
+        self.wrote(None);
+        let seq = self.written;
+        if let Some(slot) = self.calls.get_mut(call) {
+            slot.wire = Wire::Live { seq, retire };
+            if !matches!(slot.caller, Caller::Waiting) {
+                self.leave_wire(call);
+            }
+        }
+    }
+
+    /// The request could not be made; the frame goes back, to the caller or,
+    /// if that has gone, to be dropped outside the lock.
+    pub(crate) fn call_is_refused(&mut self, call: Key, why: Refused, frame: F) -> Option<F> {
+        let mut stray = None;
+        match self.calls.get_mut(call).map(|slot| &slot.caller) {
+            Some(Caller::Waiting) => self.settle(call, Outcome::Refused { why, frame }),
+            _ => stray = Some(frame),
+        }
+        self.wire_is_gone(call);
+        stray
+    }
+
+    /// The cancel message of a call is written, or there is none. Whether its
+    /// id is free again, rather than retired.
+    pub(crate) fn call_has_left(&mut self, call: Key, now: u64) -> bool {
+        let quarantine = super::nanos(self.limits.quarantine);
+        let Some(slot) = self.calls.get_mut(call) else {
+            return true;
+        };
+        if !matches!(slot.wire, Wire::Leaving { retire: true, .. }) {
+            self.wire_is_gone(call);
+            return true;
+        }
+        slot.wire = Wire::Retired;
+        slot.deadline = quarantine
+            .and_then(|time| self.deadlines.insert(now.saturating_add(time), time, call))
+            .unwrap_or(Key::NULL);
+        self.retired += 1;
+        self.permits -= 1;
+        self.promote();
+        false
+    }
+
+    /// Fails every call. The entries are dropped outside the lock.
+    pub(super) fn close_calls(&mut self, reason: &CloseReason) {
+        let calls: Vec<Key> = self.calls.keys().collect();
+        for call in calls {
+            let sent = self.how_far(call);
+            let Some(slot) = self.calls.get_mut(call) else {
+                continue;
+            };
+            let entry = match slot.wire {
+                Wire::Permit(key) => self.outgoing.remove_waiting(key),
+                Wire::Queued(key) => self.outgoing.remove(key),
+                _ => None,
+            };
+            if matches!(slot.caller, Caller::Waiting) {
+                self.settle(
+                    call,
+                    Outcome::Closed {
+                        reason: reason.clone(),
+                        sent,
+                        frame: entry.and_then(|entry| entry.frame),
+                    },
+                );
+            }
+            self.wire_is_gone(call);
+        }
+    }
+
+    fn late_answer(&mut self, call: Key, kind: Answer, frame: F) -> Matched<F> {
+        let stray = Some(frame);
+        if kind == Answer::Part {
+            self.stats.late_parts += 1;
+            return Matched {
+                release: false,
+                stray,
+            };
+        }
+        self.stats.late += 1;
+        if let Some(Wire::Leaving { entry, .. }) = self.calls.get(call).map(|slot| slot.wire) {
+            self.outgoing.remove(entry);
+        }
+        self.wire_is_gone(call);
+        Matched {
+            release: true,
+            stray,
+        }
+    }
+
+    fn settle(&mut self, call: Key, outcome: Outcome<F>) {
+        if let Some(slot) = self.calls.get_mut(call) {
+            slot.caller = Caller::Settled(outcome);
+            self.deadlines.remove(slot.deadline);
+            slot.deadline = Key::NULL;
+            self.in_flight -= 1;
+            self.woken.push(slot.party);
+        }
+    }
+
+    /// The caller's side is done with the wire before the wire is.
+    fn leave_wire(&mut self, call: Key) -> (Option<Entry<F, I, A>>, bool) {
+        let Some(slot) = self.calls.get_mut(call) else {
+            return (None, false);
+        };
+        let entry = match slot.wire {
+            Wire::Permit(key) => self.outgoing.remove_waiting(key),
+            Wire::Queued(key) => self.outgoing.remove(key),
+            Wire::Live { retire, .. } => {
+                if let Some(entry) = self.outgoing.push(Item::Cancel { call }, None, 0) {
+                    slot.wire = Wire::Leaving { entry, retire };
+                    return (None, true);
+                }
+                None
+            }
+            Wire::Writing | Wire::Leaving { .. } | Wire::Retired | Wire::Gone => {
+                return (None, false);
+            }
+        };
+        self.wire_is_gone(call);
+        (entry, false)
+    }
+
+    fn wire_is_gone(&mut self, call: Key) {
+        let Some(slot) = self.calls.get_mut(call) else {
+            return;
+        };
+        match std::mem::replace(&mut slot.wire, Wire::Gone) {
+            Wire::Queued(_) | Wire::Writing | Wire::Live { .. } | Wire::Leaving { .. } => {
+                self.permits -= 1;
+            }
+            Wire::Retired => {
+                self.retired -= 1;
+                self.deadlines.remove(slot.deadline);
+                slot.deadline = Key::NULL;
+            }
+            Wire::Permit(_) | Wire::Gone => {}
+        }
+        self.free_if_done(call);
+        self.promote();
+    }
+
+    fn free_if_done(&mut self, call: Key) {
+        let done = self
+            .calls
+            .get(call)
+            .is_some_and(|slot| matches!((&slot.caller, slot.wire), (Caller::Left, Wire::Gone)));
+        if done {
+            self.calls.remove(call);
+        }
+    }
+
+    fn has_permit(&self) -> bool {
+        self.permits < self.limits.max_in_flight && self.retired < self.limits.max_retired
+    }
+
+    fn promote(&mut self) {
+        while self.has_permit() {
+            let Some((call, key)) = self.outgoing.promote() else {
+                return;
+            };
+            self.permits += 1;
+            if let Some(slot) = self.calls.get_mut(call) {
+                slot.wire = Wire::Queued(key);
+            }
+        }
+    }
+
+    fn restart_deadline(&mut self, call: Key, now: u64) {
+        let Some(slot) = self.calls.get_mut(call) else {
+            return;
+        };
+        self.woken.push(slot.party);
+        if let Some(timeout) = slot.parts.as_ref().and_then(|parts| parts.timeout) {
+            self.deadlines.remove(slot.deadline);
+            let at = now.saturating_add(timeout);
+            slot.deadline = self
+                .deadlines
+                .insert(at, timeout, call)
+                .unwrap_or(Key::NULL);
+        }
+    }
+
+    fn how_far(&self, call: Key) -> Sent {
+        match self.calls.get(call).map(|slot| slot.wire) {
+            Some(Wire::Permit(_) | Wire::Queued(_)) | None => Sent::No,
+            Some(Wire::Live { seq, .. }) => self.sent(seq),
+            Some(_) => Sent::Maybe,
+        }
+    }
+}

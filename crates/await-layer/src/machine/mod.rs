@@ -1,0 +1,155 @@
+//! The correlation machine: which reply belongs to which call, which request
+//! still wants its answer, what leaves next and what has run out of time.
+//!
+//! It knows no I/O, no clock and no waker. Frames and ids go in and out by
+//! value, time is an argument, and whoever must be woken is named in
+//! [`Machine::take_woken`]. It runs no code of the user's, so it can sit under
+//! a lock; the tables that need the user's `Hash` and `Eq` are in
+//! [`directory`] and belong to the driver.
+//!
+//! A call has two sides, and its slot is free again when both are done:
+//!
+//! ```text
+//! caller:  Waiting --reply, expiry, close, refusal--> Settled --taken--> Left
+//!             '------------------- dropped -------------------------------^
+//!
+//! wire:    Permit --> Queued --> Writing --> Live --last reply--> Gone
+//!             |          |          |          '--left--> Leaving --> Gone
+//!             '----------'----------'                        '--> Retired --> Gone
+//!                   left, refused
+//! ```
+//!
+//! `Permit` waits for `max_in_flight`; `Leaving` waits for its cancel message
+//! to be written; `Retired` keeps a narrow id from being used again.
+
+pub(crate) mod arena;
+mod asks;
+mod budget;
+mod calls;
+mod chain;
+mod closing;
+mod deadlines;
+pub(crate) mod directory;
+mod inbound;
+mod limits;
+mod outgoing;
+mod parts;
+mod reason;
+mod sends;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+use arena::{Arena, Key};
+use budget::Budget;
+use deadlines::Deadlines;
+use outgoing::Outgoing;
+
+pub(crate) use asks::AskState;
+pub(crate) use calls::{Answer, BeginError, Matched, NewCall, Outcome};
+pub(crate) use chain::{Chain, Chains};
+pub(crate) use inbound::Admission;
+pub(crate) use limits::{charge, nanos};
+pub use limits::{Limits, Overflow};
+pub(crate) use outgoing::{ReplyKind, Write};
+pub use reason::{Cause, CloseReason, Refused, Sent};
+pub(crate) use sends::SendOutcome;
+pub use stats::Stats;
+
+/// One connection's state. `F` is a frame, `I` an id of ours, `A` an id of
+/// theirs; all three are only moved.
+pub(crate) struct Machine<F, I, A> {
+    pub(crate) limits: Limits,
+    pub(crate) stats: Stats,
+    calls: Arena<calls::Slot<F>>,
+    sends: Arena<sends::Slot<F>>,
+    asks: Arena<asks::Slot>,
+    outgoing: Outgoing<F, I, A>,
+    deadlines: Deadlines,
+    inbound: inbound::Inbound,
+    closing: closing::Closing,
+    unmatched: Budget,
+    /// Calls whose caller still waits.
+    in_flight: usize,
+    /// Calls between `Queued` and `Leaving`.
+    permits: usize,
+    retired: usize,
+    /// Sends that are written and wait for the flush.
+    flushing: Vec<Key>,
+    /// Frames written, and how many of them are flushed.
+    written: u64,
+    flushed: u64,
+    /// The layer's own `Sink`, if it was polled.
+    sink_party: Key,
+    woken: Vec<Key>,
+}
+
+impl<F, I, A> Machine<F, I, A> {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            stats: Stats::default(),
+            calls: Arena::new(),
+            sends: Arena::new(),
+            asks: Arena::new(),
+            outgoing: Outgoing::new(),
+            deadlines: Deadlines::new(),
+            inbound: inbound::Inbound::default(),
+            closing: closing::Closing::Open,
+            unmatched: Budget::new(limits.unmatched_budget),
+            in_flight: 0,
+            permits: 0,
+            retired: 0,
+            flushing: Vec::new(),
+            written: 0,
+            flushed: 0,
+            sink_party: Key::NULL,
+            woken: Vec::new(),
+            limits,
+        }
+    }
+
+    /// Calls whose caller still waits.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// The earliest instant at which [`expire`](Self::expire) has work.
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
+        match (self.deadlines.next(), self.closing.deadline()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Moves the parties that have something to take into `into`.
+    pub(crate) fn take_woken(&mut self, into: &mut Vec<Key>) {
+        into.append(&mut self.woken);
+    }
+
+    /// A reply to nothing. Whether the connection may live on.
+    pub(crate) fn count_unmatched(&mut self) -> bool {
+        self.unmatched.consume()
+    }
+
+    /// All that was written is now flushed.
+    pub(crate) fn flushed(&mut self) {
+        self.flushed = self.written;
+        self.woken.push(self.sink_party);
+        for send in std::mem::take(&mut self.flushing) {
+            self.settle_send(send, SendOutcome::Sent);
+        }
+    }
+
+    /// Whether anything is written and not flushed.
+    pub(crate) fn unflushed(&self) -> bool {
+        self.flushed != self.written
+    }
+
+    fn sent(&self, seq: u64) -> Sent {
+        if seq <= self.flushed {
+            Sent::Yes
+        } else {
+            Sent::Maybe
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Answering requests, many at a time, without spawning.
+
+use std::future::{Future, poll_fn};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::task::Poll;
+
+use futures_core::Stream;
+use futures_util::FutureExt;
+use futures_util::stream::FuturesUnordered;
+
+use crate::connection::Connection;
+use crate::incoming::{Event, Incoming};
+use crate::machine::CloseReason;
+use crate::packer::{PackedBy, Unpack};
+use crate::responder::Request;
+
+/// Answers the peer's requests with what `handler` makes of them, at most
+/// `limit` at a time, until the connection ends; returns why it did.
+///
+/// Nothing is spawned: the handlers run inside the returned future. They may
+/// call the peer themselves, and replies to those calls get through even while
+/// `limit` handlers wait for them. Requests beyond `limit` queue up to
+/// [`max_requests`](crate::Limits::max_requests) and are refused beyond that.
+///
+/// A request that does not unpack, a handler that returns an error or panics,
+/// and an answer that does not pack all end in the protocol's refusal. A
+/// handler is dropped when the connection ends, not when the peer cancels: to
+/// stop early, loop over [`Incoming`] and race
+/// [`Responder::cancelled`](crate::Responder::cancelled).
+///
+/// Plain messages are dropped: take them from [`Incoming`] if you want them.
+///
+/// Dropping the future refuses what is under way.
+pub async fn serve<L, Q, R, E, H, A>(
+    incoming: Incoming<L>,
+    limit: usize,
+    mut handler: H,
+) -> CloseReason
+where
+    L: Connection<Packer: Unpack<L::Frame, Q>>,
+    H: FnMut(Q) -> A,
+    A: Future<Output = Result<R, E>>,
+    R: PackedBy<L::Frame, L::Packer>,
+{
+    let mut incoming = pin!(incoming);
+    let link = incoming.link.clone();
+    let mut running = pin!(FuturesUnordered::new());
+    poll_fn(|cx| {
+        loop {
+            while let Poll::Ready(Some(())) = running.as_mut().poll_next(cx) {}
+            if running.len() >= limit.max(1) {
+                incoming.poll_drive(cx);
+                if let Poll::Ready(Some(())) = running.as_mut().poll_next(cx) {
+                    continue;
+                }
+                return Poll::Pending;
+            }
+            match incoming.as_mut().poll_next(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(()),
+                Poll::Ready(Some(Event::Request(request))) => {
+                    running.push(answer(request, &mut handler));
+                }
+                Poll::Ready(Some(_)) => {}
+            }
+        }
+    })
+    .await;
+    crate::closed::Closed::new(&link, false).await
+}
+
+/// One request: handler, answer. Never panics on the handler's account.
+fn answer<L, Q, R, E, A>(
+    request: Request<L>,
+    handler: &mut impl FnMut(Q) -> A,
+) -> impl Future<Output = ()> + use<L, Q, R, E, A>
+where
+    L: Connection<Packer: Unpack<L::Frame, Q>>,
+    A: Future<Output = Result<R, E>>,
+    R: PackedBy<L::Frame, L::Packer>,
+{
+    // The handler itself may panic before it returns its future.
+    let begun = request.unpack().ok().and_then(|(value, responder)| {
+        let run = AssertUnwindSafe(|| handler(value));
+        let answer = std::panic::catch_unwind(run).ok()?;
+        Some((answer, responder))
+    });
+    async move {
+        let Some((answer, responder)) = begun else {
+            return;
+        };
+        if let Ok(Ok(value)) = AssertUnwindSafe(answer).catch_unwind().await {
+            // Whatever keeps the answer from being sent is counted, and told
+            // to the peer where the protocol can.
+            drop(responder.reply(&value).await);
+        }
+    }
+}
