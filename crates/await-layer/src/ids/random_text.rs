@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn symbols_are_equally_likely() {
-        const ROUNDS: u32 = 3000;
+        const ROUNDS: u32 = 30_000;
         let mut counts = [0_u32; 36];
         for symbol in (0..ROUNDS).flat_map(|_| random_symbols().unwrap()) {
             let at = SYMBOLS.iter().position(|known| *known == symbol);

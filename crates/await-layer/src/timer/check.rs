@@ -1,7 +1,7 @@
 //! One check that every timer here passes, and the waker that it counts on.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
@@ -40,7 +40,10 @@ impl Woken {
 
 /// Lets time pass on a real clock: blocks until a sleep of its own is woken,
 /// so that the check depends on order and never on speed.
+#[cfg(any(feature = "async-io", feature = "default-timer"))]
 pub(super) fn real<T: Timer>(timer: &T) -> impl Fn(Duration) + '_ {
+    use std::sync::{Condvar, Mutex};
+
     #[derive(Default)]
     struct Bell(Mutex<bool>, Condvar);
     impl Wake for Bell {
