@@ -99,11 +99,8 @@ pub trait AwaitIdCodec<F> {
     /// # Errors
     /// A frame that cannot carry the id. Nothing is written; the frame goes
     /// back to the caller.
-    fn seal(
-        &mut self,
-        frame: &mut F,
-        head: Head<'_, Self::Id, Self::Ask>,
-    ) -> Result<(), SealError>;
+    fn seal(&mut self, frame: &mut F, head: Head<'_, Self::Id, Self::Ask>)
+    -> Result<(), SealError>;
 
     /// Takes the id off a frame before it is delivered. Leaves it by default.
     fn strip(&mut self, frame: &mut F) {

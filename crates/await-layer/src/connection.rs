@@ -29,12 +29,7 @@ pub trait Connection: Drive {
     /// Makes the ids of our calls.
     type Ids: IdGenerator<Id = Self::Id>;
     /// The protocol that names the parts.
-    type Protocol: Protocol<
-            Frame = Self::Frame,
-            Packer = Self::Packer,
-            Codec = Self::Codec,
-            Ids = Self::Ids,
-        >;
+    type Protocol: Protocol<Frame = Self::Frame, Packer = Self::Packer, Codec = Self::Codec, Ids = Self::Ids>;
 }
 
 /// The machine of a connection.
@@ -51,6 +46,7 @@ pub trait Drive: Sized {
 
     /// Runs `change` under the lock: nothing in it may call the user's code.
     #[doc(hidden)]
+    #[allow(private_bounds)]
     fn with<R>(&self, change: impl FnOnce(&mut MachineOf<Self>) -> R) -> R
     where
         Self: Connection;

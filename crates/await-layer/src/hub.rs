@@ -296,7 +296,11 @@ impl State {
         }
         if self.kind(self.designee) != Kind::Call {
             let step = if untimed { Step::Yield } else { Step::Wait };
-            let wake = if told { None } else { self.waker(self.designee) };
+            let wake = if told {
+                None
+            } else {
+                self.waker(self.designee)
+            };
             return (step, wake);
         }
         if self.yielding && !untimed {
@@ -325,10 +329,7 @@ impl State {
                 Kind::Call => &mut self.calls,
                 Kind::Driver | Kind::Stream => &mut self.drivers,
             };
-            entry.place = self
-                .places
-                .push_back(chain, party)
-                .unwrap_or(Key::NULL);
+            entry.place = self.places.push_back(chain, party).unwrap_or(Key::NULL);
         }
         match &entry.waker {
             Some(old) if old.will_wake(waker) => None,

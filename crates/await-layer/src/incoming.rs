@@ -17,8 +17,14 @@ use crate::responder::{Request, Responder};
 
 /// What the driver queues.
 pub(crate) enum Queued<F, E> {
-    Message { frame: F, size: usize },
-    Request { frame: F, ask: Key },
+    Message {
+        frame: F,
+        size: usize,
+    },
+    Request {
+        frame: F,
+        ask: Key,
+    },
     Lagged(u64),
     /// The transport's last word.
     Failed(E),

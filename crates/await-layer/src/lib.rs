@@ -11,12 +11,12 @@ mod error;
 mod handle;
 mod hub;
 mod id;
-pub mod memory;
 mod ids;
 mod incoming;
 mod layer;
 mod link;
 mod machine;
+pub mod memory;
 mod outlet;
 mod packer;
 mod packers;
@@ -67,7 +67,6 @@ pub use replies::Replies;
 pub use responder::{Cancelled, Request, Responder};
 pub use sending::Sending;
 pub use serve::serve;
-pub use transport::Transport;
 #[cfg(feature = "async-io")]
 pub use timer::{AsyncIoSleep, AsyncIoTimer};
 #[cfg(feature = "default-timer")]
@@ -77,5 +76,6 @@ pub use timer::{ManualSleep, ManualTimer};
 pub use timer::{Sleep, Timer};
 #[cfg(feature = "tokio-time")]
 pub use timer::{TokioSleep, TokioTimer};
+pub use transport::Transport;
 #[cfg(feature = "json")]
 pub use ws_await::{WsAsk, WsAwait, WsAwaitCodec};

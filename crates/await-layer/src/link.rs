@@ -7,7 +7,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-
 use crate::connection::{Connection, Drive, MachineOf};
 use crate::driver::Pump;
 use crate::hub::Hub;
@@ -113,11 +112,12 @@ where
         &self.hub
     }
 
+    #[allow(private_bounds)]
     fn with<R>(&self, change: impl FnOnce(&mut MachineOf<Self>) -> R) -> R {
         change(&mut lock(&self.state).machine)
     }
 
-    fn packer(&self) -> &P::Packer {
+    fn packer(&self) -> &<Self as Connection>::Packer {
         &self.packer
     }
 

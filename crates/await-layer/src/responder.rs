@@ -28,7 +28,9 @@ impl<L: Connection> Request<L> {
     ///
     /// # Errors
     /// What the packer says of the frame, and the responder to say it with.
-    pub fn unpack<T>(self) -> Result<(T, Responder<L>), (crate::asking::PackerErrorOf<L>, Responder<L>)>
+    pub fn unpack<T>(
+        self,
+    ) -> Result<(T, Responder<L>), (crate::asking::PackerErrorOf<L>, Responder<L>)>
     where
         L::Packer: Unpack<L::Frame, T>,
     {

@@ -71,11 +71,12 @@ where
 }
 
 /// One request: handler, answer. Never panics on the handler's account.
-fn answer<L, Q, R, E, A>(
+fn answer<L, Q, R, E, H, A>(
     request: Request<L>,
-    handler: &mut impl FnMut(Q) -> A,
-) -> impl Future<Output = ()> + use<L, Q, R, E, A>
+    handler: &mut H,
+) -> impl Future<Output = ()> + use<L, Q, R, E, H, A>
 where
+    H: FnMut(Q) -> A,
     L: Connection<Packer: Unpack<L::Frame, Q>>,
     A: Future<Output = Result<R, E>>,
     R: PackedBy<L::Frame, L::Packer>,

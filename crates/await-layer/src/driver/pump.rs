@@ -164,8 +164,7 @@ where
                     Poll::Pending => {}
                 }
             }
-            this.inner.closing =
-                link.with(|machine| machine.is_drained() && !machine.unflushed());
+            this.inner.closing = link.with(|machine| machine.is_drained() && !machine.unflushed());
         }
         if this.inner.closing {
             match io.poll_close(cx) {

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use super::pump::{End, Inner};
+use crate::AwaitIdCodec;
 use crate::codec::{Peek, Refusal};
 use crate::connection::{Connection, size_of_frame};
 use crate::id::IdGenerator;
@@ -12,7 +13,6 @@ use crate::incoming::Queued;
 use crate::machine::directory::Owner;
 use crate::machine::{Admission, Answer, Cause, CloseReason};
 use crate::transport::Transport;
-use crate::AwaitIdCodec;
 
 type Ended<L> = Result<(), End<<L as Connection>::Error>>;
 
@@ -62,14 +62,7 @@ impl<L: Connection, Z> Inner<L, Z> {
         }
     }
 
-    fn either(
-        &mut self,
-        link: &L,
-        id: &L::Id,
-        ask: L::Ask,
-        frame: L::Frame,
-        now: u64,
-    ) -> Ended<L> {
+    fn either(&mut self, link: &L, id: &L::Id, ask: L::Ask, frame: L::Frame, now: u64) -> Ended<L> {
         if !self.ids.tagged() {
             return Err(End::Because(CloseReason::new(
                 Cause::Protocol,
@@ -139,7 +132,11 @@ impl<L: Connection, Z> Inner<L, Z> {
         };
         self.directory.insert_ask(key, ask);
         self.codec.strip(&mut frame);
-        if self.events.try_send(Queued::Request { frame, ask: key }).is_ok() {
+        if self
+            .events
+            .try_send(Queued::Request { frame, ask: key })
+            .is_ok()
+        {
             self.delivered = true;
         } else {
             // The last `Incoming` was dropped just now.
@@ -163,7 +160,11 @@ impl<L: Connection, Z> Inner<L, Z> {
                 if lagged > 0 {
                     drop(self.events.try_send(Queued::Lagged(lagged)));
                 }
-                if self.events.try_send(Queued::Message { frame, size }).is_ok() {
+                if self
+                    .events
+                    .try_send(Queued::Message { frame, size })
+                    .is_ok()
+                {
                     self.delivered = true;
                 } else {
                     link.with(|machine| machine.message_taken(size));

@@ -70,10 +70,14 @@ impl<L: Connection, Z> Inner<L, Z> {
                         self.start(io, frame)?;
                         link.with(|machine| machine.wrote(send));
                     }
-                    Err(why) => self.refuse_send(link, send, SendOutcome::Refused {
-                        why,
-                        frame: Some(frame),
-                    }),
+                    Err(why) => self.refuse_send(
+                        link,
+                        send,
+                        SendOutcome::Refused {
+                            why,
+                            frame: Some(frame),
+                        },
+                    ),
                 }
                 Ok(())
             }

@@ -1,11 +1,11 @@
 //! Calls of ours: the four verbs of the pending table (begin, complete,
 //! cancel, expire) and what the driver reports about the wire.
 
+use super::Machine;
 use super::arena::Key;
 use super::outgoing::{Entry, Item};
 use super::parts::Parts;
 use super::reason::{CloseReason, Refused, Sent};
-use super::Machine;
 
 /// How a call ended.
 #[derive(Debug)]
@@ -17,9 +17,19 @@ pub(crate) enum Outcome<F> {
     Streamed,
     /// Parts came faster than they were taken.
     Overrun,
-    Expired { sent: Sent, frame: Option<F> },
-    Closed { reason: CloseReason, sent: Sent, frame: Option<F> },
-    Refused { why: Refused, frame: F },
+    Expired {
+        sent: Sent,
+        frame: Option<F>,
+    },
+    Closed {
+        reason: CloseReason,
+        sent: Sent,
+        frame: Option<F>,
+    },
+    Refused {
+        why: Refused,
+        frame: F,
+    },
 }
 
 /// Why nothing new may start.
@@ -106,9 +116,13 @@ impl<F, I, A> Machine<F, I, A> {
         };
         let wire = if self.has_permit() {
             self.permits += 1;
-            self.outgoing.push(item, Some(new.frame), 0).map(Wire::Queued)
+            self.outgoing
+                .push(item, Some(new.frame), 0)
+                .map(Wire::Queued)
         } else {
-            self.outgoing.push_waiting(item, new.frame).map(Wire::Permit)
+            self.outgoing
+                .push_waiting(item, new.frame)
+                .map(Wire::Permit)
         };
         let deadline = new
             .deadline
@@ -143,7 +157,10 @@ impl<F, I, A> Machine<F, I, A> {
 
     /// The caller has gone. Returns what must be dropped outside the lock, and
     /// whether a cancel message now waits to be written.
-    pub(crate) fn cancel(&mut self, call: Key) -> (Option<Entry<F, I, A>>, Option<Outcome<F>>, bool) {
+    pub(crate) fn cancel(
+        &mut self,
+        call: Key,
+    ) -> (Option<Entry<F, I, A>>, Option<Outcome<F>>, bool) {
         let Some(slot) = self.calls.get_mut(call) else {
             return (None, None, false);
         };
@@ -163,7 +180,14 @@ impl<F, I, A> Machine<F, I, A> {
     }
 
     /// An answer came for a call that the directory knows.
-    pub(crate) fn answer(&mut self, call: Key, kind: Answer, frame: F, size: usize, now: u64) -> Matched<F> {
+    pub(crate) fn answer(
+        &mut self,
+        call: Key,
+        kind: Answer,
+        frame: F,
+        size: usize,
+        now: u64,
+    ) -> Matched<F> {
         let Some(slot) = self.calls.get_mut(call) else {
             return Matched {
                 release: true,

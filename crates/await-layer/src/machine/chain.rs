@@ -51,10 +51,6 @@ impl<T> Chains<T> {
         self.nodes.get(key).map(|node| &node.value)
     }
 
-    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        self.nodes.get_mut(key).map(|node| &mut node.value)
-    }
-
     /// The oldest member.
     pub(crate) fn front(&self, chain: &Chain) -> Option<Key> {
         self.nodes.key_at(chain.head)

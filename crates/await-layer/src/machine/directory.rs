@@ -112,7 +112,11 @@ where
         let Some(place) = self.places.get_mut(call.index as usize) else {
             return;
         };
-        if place.name.as_ref().is_some_and(|name| name.turn == call.turn) {
+        if place
+            .name
+            .as_ref()
+            .is_some_and(|name| name.turn == call.turn)
+        {
             if let Some(name) = place.name.take() {
                 if name.mapped {
                     self.map.remove(&name.id);
@@ -148,7 +152,11 @@ where
         if self.ask_name(key).is_none() {
             return;
         }
-        if let Some(ask) = self.ask_names.get_mut(key.index as usize).and_then(Option::take) {
+        if let Some(ask) = self
+            .ask_names
+            .get_mut(key.index as usize)
+            .and_then(Option::take)
+        {
             self.asks.remove(&ask);
         }
     }

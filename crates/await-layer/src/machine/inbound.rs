@@ -30,7 +30,9 @@ impl Inbound {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
     /// Queue it, behind a note that this many before it were dropped.
-    Queue { lagged: u64 },
+    Queue {
+        lagged: u64,
+    },
     Drop,
     /// End the connection.
     Close,

@@ -115,5 +115,7 @@ pub(crate) fn charge(size: usize) -> usize {
 
 /// A duration in nanoseconds; `None` is for ever.
 pub(crate) fn nanos(duration: Duration) -> Option<u64> {
-    u64::try_from(duration.as_nanos()).ok().filter(|n| *n < u64::MAX)
+    u64::try_from(duration.as_nanos())
+        .ok()
+        .filter(|n| *n < u64::MAX)
 }

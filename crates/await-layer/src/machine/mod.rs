@@ -46,10 +46,10 @@ use deadlines::Deadlines;
 use outgoing::Outgoing;
 
 pub(crate) use asks::AskState;
-pub(crate) use calls::{Answer, BeginError, Matched, NewCall, Outcome};
+pub(crate) use calls::{Answer, BeginError, NewCall, Outcome};
 pub(crate) use chain::{Chain, Chains};
 pub(crate) use inbound::Admission;
-pub(crate) use limits::{charge, nanos};
+pub(crate) use limits::nanos;
 pub use limits::{Limits, Overflow};
 pub(crate) use outgoing::{ReplyKind, Write};
 pub use reason::{Cause, CloseReason, Refused, Sent};

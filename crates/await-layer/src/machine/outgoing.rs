@@ -19,22 +19,59 @@ pub(crate) enum ReplyKind {
 
 #[derive(Debug)]
 pub(crate) enum Item<I, A> {
-    Request { call: Key, chosen: Option<I> },
-    Plain { send: Option<Key> },
-    Reply { ask: Key, kind: ReplyKind, send: Key },
-    Cancel { call: Key },
-    Decline { ask: Key, why: Refusal },
-    Refuse { ask: A, why: Refusal },
+    Request {
+        call: Key,
+        chosen: Option<I>,
+    },
+    Plain {
+        send: Option<Key>,
+    },
+    Reply {
+        ask: Key,
+        kind: ReplyKind,
+        send: Key,
+    },
+    Cancel {
+        call: Key,
+    },
+    Decline {
+        ask: Key,
+        why: Refusal,
+    },
+    Refuse {
+        ask: A,
+        why: Refusal,
+    },
 }
 
 /// The next thing to write, frames included.
 pub(crate) enum Write<F, I, A> {
-    Request { call: Key, chosen: Option<I>, frame: F },
-    Plain { send: Option<Key>, frame: F },
-    Reply { ask: Key, kind: ReplyKind, send: Key, frame: Option<F> },
-    Cancel { call: Key },
-    Decline { ask: Key, why: Refusal },
-    Refuse { ask: A, why: Refusal },
+    Request {
+        call: Key,
+        chosen: Option<I>,
+        frame: F,
+    },
+    Plain {
+        send: Option<Key>,
+        frame: F,
+    },
+    Reply {
+        ask: Key,
+        kind: ReplyKind,
+        send: Key,
+        frame: Option<F>,
+    },
+    Cancel {
+        call: Key,
+    },
+    Decline {
+        ask: Key,
+        why: Refusal,
+    },
+    Refuse {
+        ask: A,
+        why: Refusal,
+    },
 }
 
 /// A queue entry that was taken out: whatever must be dropped outside the lock.

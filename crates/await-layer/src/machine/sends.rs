@@ -10,10 +10,19 @@ use crate::codec::SealError;
 #[derive(Debug)]
 pub(crate) enum SendOutcome<F> {
     Sent,
-    Closed { reason: CloseReason, sent: Sent, frame: Option<F> },
-    Refused { why: SealError, frame: Option<F> },
+    Closed {
+        reason: CloseReason,
+        sent: Sent,
+        frame: Option<F>,
+    },
+    Refused {
+        why: SealError,
+        frame: Option<F>,
+    },
     /// The peer cancelled the request and the wire forbids an answer now.
-    Withdrawn { frame: Option<F> },
+    Withdrawn {
+        frame: Option<F>,
+    },
 }
 
 enum State<F> {
@@ -32,7 +41,12 @@ pub(super) struct Slot<F> {
 
 impl<F, I, A> Machine<F, I, A> {
     /// Queues a plain message whose sender waits.
-    pub(crate) fn begin_send(&mut self, frame: F, size: usize, party: Key) -> Result<Key, (BeginError, F)> {
+    pub(crate) fn begin_send(
+        &mut self,
+        frame: F,
+        size: usize,
+        party: Key,
+    ) -> Result<Key, (BeginError, F)> {
         if let Err(error) = self.admits() {
             return Err((error, frame));
         }
@@ -78,7 +92,10 @@ impl<F, I, A> Machine<F, I, A> {
 
     /// The sender has gone: a message that is still queued is taken back, an
     /// answer stays.
-    pub(crate) fn drop_send(&mut self, send: Key) -> (Option<Entry<F, I, A>>, Option<SendOutcome<F>>) {
+    pub(crate) fn drop_send(
+        &mut self,
+        send: Key,
+    ) -> (Option<Entry<F, I, A>>, Option<SendOutcome<F>>) {
         let Some(slot) = self.sends.remove(send) else {
             return (None, None);
         };
@@ -104,7 +121,11 @@ impl<F, I, A> Machine<F, I, A> {
 
     /// Ends a send. If its sender has gone, the outcome comes back, to be
     /// dropped outside the lock.
-    pub(crate) fn settle_send(&mut self, send: Key, outcome: SendOutcome<F>) -> Option<SendOutcome<F>> {
+    pub(crate) fn settle_send(
+        &mut self,
+        send: Key,
+        outcome: SendOutcome<F>,
+    ) -> Option<SendOutcome<F>> {
         let Some(slot) = self.sends.get_mut(send) else {
             return Some(outcome);
         };

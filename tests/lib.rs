@@ -1,1 +1,0 @@
-//! The root package has no code of its own: it owns `tests/` and `examples/`.
