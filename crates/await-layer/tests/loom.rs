@@ -203,12 +203,13 @@ fn a_call_that_races_with_close_always_ends() {
     model(|| {
         let handle = echo(&ManualTimer::new());
         let other = handle.clone();
-        let thread = thread::spawn(move || {
-            match block_on(other.send_await::<Frame>(&(0, false, 1))) {
-                Ok(frame) => assert_eq!(frame.2, 1),
-                Err(error) => assert_eq!(error.sent(), Sent::No),
-            }
-        });
+        let thread =
+            thread::spawn(
+                move || match block_on(other.send_await::<Frame>(&(0, false, 1))) {
+                    Ok(frame) => assert_eq!(frame.2, 1),
+                    Err(error) => assert_eq!(error.sent(), Sent::No),
+                },
+            );
         assert_eq!(block_on(handle.close()).cause(), Cause::Local);
         thread.join().unwrap();
     });
@@ -320,12 +321,13 @@ fn a_driver_a_caller_and_a_close() {
         let driver = handle.driver();
         let driving = thread::spawn(move || block_on(driver));
         let other = handle.clone();
-        let calling = thread::spawn(move || {
-            match block_on(other.send_await::<Frame>(&(0, false, 1))) {
-                Ok(frame) => assert_eq!(frame.2, 1),
-                Err(error) => assert_eq!(error.sent(), Sent::No),
-            }
-        });
+        let calling =
+            thread::spawn(
+                move || match block_on(other.send_await::<Frame>(&(0, false, 1))) {
+                    Ok(frame) => assert_eq!(frame.2, 1),
+                    Err(error) => assert_eq!(error.sent(), Sent::No),
+                },
+            );
         assert_eq!(block_on(handle.close()).cause(), Cause::Local);
         calling.join().unwrap();
         assert_eq!(driving.join().unwrap().cause(), Cause::Local);
@@ -355,5 +357,27 @@ fn a_send_that_nobody_awaits_leaves_with_the_next_call() {
         thread.join().unwrap();
         ask(&handle, 2);
         assert_eq!(handle.stats().written, 3);
+    });
+}
+
+#[test]
+fn a_forgotten_driver_holds_nobody_up() {
+    model(|| {
+        let handle = echo(&ManualTimer::new());
+        let mut driver = handle.driver();
+        let thread = thread::spawn(move || {
+            let _ = poll_once(&mut driver);
+            driver
+        });
+        let mut call = handle.send_await::<Frame>(&(0, false, 2));
+        let (mut polled, mut flag) = poll_once(&mut call);
+        let parked = thread.join().unwrap();
+        while polled.is_pending() {
+            // Nobody's clock moves: the call must come back by itself.
+            assert!(flag.0.load(Ordering::SeqCst), "held up");
+            (polled, flag) = poll_once(&mut call);
+        }
+        assert!(matches!(polled, Poll::Ready(Ok((_, _, 2)))));
+        drop(parked);
     });
 }
