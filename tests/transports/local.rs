@@ -99,8 +99,7 @@ fn both_ends_ask_from_spawned_tasks() {
     let done = Rc::new(RefCell::new(Vec::new()));
     let mut handles = Vec::new();
     for (end, transport) in [("here", here), ("there", there)] {
-        let layer: AwaitLayer<_, WsAwait<Local>, DefaultTimer> =
-            AwaitLayer::new(transport, WsAwait::new());
+        let layer = AwaitLayer::new(transport, WsAwait::<Local>::new());
         let (handle, incoming) = layer.split();
         let served = serve(incoming, 8, move |question: Value| async move {
             Ok::<_, Infallible>(json!({ "n": question["n"], "from": end }))

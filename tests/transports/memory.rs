@@ -44,7 +44,7 @@ fn keeps_the_contract_of_sink_and_stream() {
 #[test]
 fn a_call_alone_drives_itself() {
     let (near, mut far) = memory::pair(1);
-    let layer: AwaitLayer<_, WsAwait<String>, DefaultTimer> = AwaitLayer::new(near, WsAwait::new());
+    let layer = AwaitLayer::new(near, WsAwait::<String>::new());
     // On this wire a request that comes back unchanged is its own reply.
     let echo = std::thread::spawn(move || {
         block_on(async {

@@ -12,10 +12,12 @@ async fn sockets() -> (WebSocketStream<TcpStream>, WebSocketStream<TcpStream>) {
     let address = listener.local_addr().unwrap();
     let client = async {
         let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
         client_async("ws://localhost/", stream).await.unwrap().0
     };
     let server = async {
         let (stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
         accept_async(stream).await.unwrap()
     };
     join(client, server).await

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 
-use await_layer::{AwaitLayer, TokioTimer, Transport, WsAwait, serve};
+use await_layer::{AwaitLayer, Limits, TokioTimer, Transport, WsAwait, serve};
 use await_layer_testkit::conformance::{self, Text};
 use bytes::{Bytes, BytesMut};
 use futures::TryStreamExt;
@@ -21,7 +21,20 @@ async fn sockets() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (client, server) = tokio::join!(TcpStream::connect(address), listener.accept());
-    (client.unwrap(), server.unwrap().0)
+    let sockets = (client.unwrap(), server.unwrap().0);
+    // As any adapter does: else a frame waits for the ACK of the one before.
+    sockets.0.set_nodelay(true).unwrap();
+    sockets.1.set_nodelay(true).unwrap();
+    sockets
+}
+
+fn layer<S: Transport<Bytes>>(transport: S) -> AwaitLayer<S, WsAwait<Bytes>, TokioTimer> {
+    AwaitLayer::with(
+        transport,
+        WsAwait::new(),
+        TokioTimer::new(),
+        Limits::default(),
+    )
 }
 
 async fn conforms() {
@@ -49,9 +62,8 @@ async fn a_frame_beyond_the_limit_ends_the_connection_with_its_error() {
     let mut narrow = LengthDelimitedCodec::new();
     narrow.set_max_frame_length(64);
     let narrow = Framed::new(client, narrow).map_ok(BytesMut::freeze);
-    let here: AwaitLayer<_, WsAwait<Bytes>, TokioTimer> = AwaitLayer::new(narrow, WsAwait::new());
-    let there: AwaitLayer<_, WsAwait<Bytes>, TokioTimer> =
-        AwaitLayer::new(framed(server), WsAwait::new());
+    let here = layer(narrow);
+    let there = layer(framed(server));
     let (_there, to_there) = there.split();
     tokio::spawn(serve(to_there, 1, async |_: Value| {
         Ok::<_, Infallible>(json!({ "long": "!".repeat(100) }))

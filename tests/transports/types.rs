@@ -93,13 +93,12 @@ impl Client {
 #[test]
 fn a_handle_and_a_call_fit_in_a_struct_without_parameters() {
     let (near, far) = memory::pair(4);
-    let layer: AwaitLayer<_, _, DefaultTimer> = AwaitLayer::new(near, WsAwait::new());
+    let layer = AwaitLayer::new(near, WsAwait::new());
     let mut client = Client {
         handle: layer.handle(),
         under_way: None,
     };
-    let (_there, to_there) =
-        AwaitLayer::<_, WsAwait<Bytes>, DefaultTimer>::new(far, WsAwait::new()).split();
+    let (_there, to_there) = AwaitLayer::new(far, WsAwait::<Bytes>::new()).split();
     let served = await_layer::serve(to_there, 1, async |question: Value| {
         Ok::<_, std::convert::Infallible>(json!({ "asked": question["n"] }))
     });

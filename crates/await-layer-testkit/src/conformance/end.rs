@@ -87,6 +87,7 @@ pub(super) fn kind<I, A>(peek: &Peek<I, A>) -> &'static str {
         Peek::Cancel(_) => "Cancel",
         Peek::Either(..) => "Either",
         Peek::Other => "Other",
+        Peek::Stray => "Stray",
         Peek::Skip => "Skip",
     }
 }
