@@ -25,7 +25,7 @@ pub async fn accept<P>(
 where
     P: Protocol<Frame = Frame>,
 {
-    stream.set_nodelay(true).map_err(HandshakeError::Network)?;
+    stream.set_nodelay(true)?;
     accept_on(MaybeTlsStream::Plain(stream), config).await
 }
 

@@ -5,33 +5,31 @@
 //! over TCP, and TLS with the feature `rustls-tls` or `native-tls`.
 //!
 //! ```
-//! use await_layer_tungstenite::{Config, Event, accept, connect};
-//! use futures::StreamExt;
-//! use serde_json::{Value, json};
-//!
+//! # use await_layer_tungstenite::{Config, Event, accept, connect};
+//! # use futures::StreamExt;
+//! # use serde_json::{Value, json};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let url = format!("ws://{}", listener.local_addr()?);
 //! let server = async {
-//!     let (_, mut incoming) = accept(listener.accept().await?.0, Config::default()).await?.split();
+//!     let (stream, _) = listener.accept().await?;
+//!     let (_, mut incoming) = accept(stream, Config::default()).await?.split();
 //!     while let Some(event) = incoming.next().await {
 //!         match event {
 //!             Event::Message(frame) => println!("told {:?}", frame.as_text()),
-//!             Event::Request(asked) => asked.responder.reply(&json!({ "is": 42 })).await?,
+//!             Event::Request(it) => it.responder.reply(&json!({ "is": 42 })).await?,
 //!             _ => {}
 //!         }
 //!     }
 //!     Ok::<_, Box<dyn std::error::Error>>(())
 //! };
 //! let client = async {
-//!     let handle = connect(url, Config::default()).await?.handle();
-//!     handle.send(&json!({ "note": "hello" })).await?;
-//!     assert_eq!(handle.send_await::<Value>(&json!({ "what": "is it?" })).await?, json!({ "is": 42 }));
-//!     handle.close().await;
-//!     Ok(())
+//!     let layer = connect(url, Config::default()).await?;
+//!     let reply: Value = layer.send_await(&json!({ "what": "is it?" })).await?;
+//!     Ok(reply)
 //! };
-//! tokio::try_join!(server, client)?;
+//! assert_eq!(tokio::try_join!(server, client)?.1, json!({ "is": 42 }));
 //! # Ok(())
 //! # }
 //! ```
