@@ -23,6 +23,9 @@ pub enum Peek<Id, Ask> {
     /// say which. Needs ids that are recognisably ours
     /// ([`IdGenerator::tagged`](crate::IdGenerator::tagged)).
     Either(Id, Ask),
+    /// A reply, but to nothing of ours: its id cannot be an `Id`. Counted, and
+    /// delivered to nobody.
+    Stray,
     /// Neither: passes through to whoever reads the layer.
     Other,
     /// Protocol noise: dropped.
@@ -87,14 +90,20 @@ pub trait AwaitIdCodec<F> {
     /// Names a call of ours.
     type Id: Clone + Eq + Hash;
     /// All that it takes to answer a call of the peer's: the raw id, exactly
-    /// as it came, and whatever else a reply repeats.
+    /// as it came, and whatever else a reply repeats. `Eq` and `Hash` must go
+    /// by the id alone where a cancel message repeats no more than that: the
+    /// layer answers with the value that the request brought.
     type Ask: Clone + Eq + Hash;
 
     /// Says what a frame is. Called once per incoming frame, in order.
     fn peek(&mut self, frame: &F) -> Peek<Self::Id, Self::Ask>;
 
     /// Makes `frame` a request, a reply or a plain message, just before it is
-    /// written. On an error the frame must be as it was.
+    /// written. On an error the frame must be as it was. A codec that counts
+    /// on replies in order must bound what it remembers and refuse beyond it.
+    ///
+    /// A good and a bad answer are both [`Head::Reply`]: which of the two it
+    /// is, the packer has said in the frame.
     ///
     /// # Errors
     /// A frame that cannot carry the id. Nothing is written; the frame goes

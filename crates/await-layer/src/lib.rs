@@ -26,6 +26,7 @@ mod replies;
 mod responder;
 mod sending;
 mod serve;
+mod stage;
 mod sync;
 mod timer;
 mod transport;
@@ -67,6 +68,7 @@ pub use replies::Replies;
 pub use responder::{Cancelled, Request, Responder};
 pub use sending::Sending;
 pub use serve::serve;
+pub use stage::{Flow, Stage, StageError, Staged};
 #[cfg(feature = "async-io")]
 pub use timer::{AsyncIoSleep, AsyncIoTimer};
 #[cfg(feature = "default-timer")]

@@ -57,6 +57,7 @@ impl<L: Connection, Z> Inner<L, Z> {
                 Ok(())
             }
             Peek::Either(id, ask) => self.either(link, &id, ask, frame, now),
+            Peek::Stray => unmatched_reply(link, false),
             Peek::Other => self.message(link, frame),
             Peek::Skip => Ok(()),
         }
@@ -85,16 +86,7 @@ impl<L: Connection, Z> Inner<L, Z> {
         now: u64,
     ) -> Ended<L> {
         let Owner::Call(call) = self.directory.find(id, self.ids.locate(id)) else {
-            let tagged = self.ids.tagged();
-            let bearable = link.with(|machine| {
-                if tagged {
-                    machine.stats.late += 1;
-                } else {
-                    machine.stats.unknown += 1;
-                }
-                machine.count_unmatched()
-            });
-            return bearable.then_some(()).ok_or_else(unmatched);
+            return unmatched_reply(link, self.ids.tagged());
         };
         self.codec.strip(&mut frame);
         let size = size_of_frame::<L>(&frame);
@@ -107,7 +99,7 @@ impl<L: Connection, Z> Inner<L, Z> {
         if matched.release {
             self.directory.release(call);
         }
-        bearable.then_some(()).ok_or_else(unmatched)
+        spend(bearable)
     }
 
     fn request(&mut self, link: &L, ask: L::Ask, mut frame: L::Frame) -> Ended<L> {
@@ -175,6 +167,21 @@ impl<L: Connection, Z> Inner<L, Z> {
     }
 }
 
-fn unmatched<E>() -> End<E> {
-    End::Because(CloseReason::new(Cause::Unmatched, ""))
+/// A reply that belongs to no call: late, if its id bears our mark.
+fn unmatched_reply<L: Connection>(link: &L, ours: bool) -> Ended<L> {
+    let bearable = link.with(|machine| {
+        let count = if ours {
+            &mut machine.stats.late
+        } else {
+            &mut machine.stats.unknown
+        };
+        *count += 1;
+        machine.count_unmatched()
+    });
+    spend(bearable)
+}
+
+fn spend<E>(bearable: bool) -> Result<(), End<E>> {
+    let reason = || End::Because(CloseReason::new(Cause::Unmatched, ""));
+    bearable.then_some(()).ok_or_else(reason)
 }

@@ -10,16 +10,16 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-struct JsonRpc;
+pub(super) struct JsonRpc;
 
 #[derive(Debug, Deserialize, PartialEq)]
-struct Remote {
+pub(super) struct Remote {
     code: i64,
     message: String,
 }
 
 #[derive(Debug)]
-enum Failure {
+pub(super) enum Failure {
     /// What the peer answered.
     Remote(Remote),
     /// Not what JSON-RPC or the caller expects.
@@ -27,10 +27,10 @@ enum Failure {
 }
 
 /// A request or a notification.
-struct Method<'a>(&'a str, Value);
+pub(super) struct Method<'a>(pub(super) &'a str, pub(super) Value);
 
 /// What a handler answers.
-struct Answer(Result<Value, (i64, &'static str)>);
+pub(super) struct Answer(pub(super) Result<Value, (i64, &'static str)>);
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
@@ -112,7 +112,7 @@ impl AwaitIdCodec<String> for JsonRpc {
                 }
             }
             // 7 is ours, "7" and 7.0 are not.
-            (None, Some(id)) => id.parse().map_or(Peek::Other, Peek::Reply),
+            (None, Some(id)) => id.parse().map_or(Peek::Stray, Peek::Reply),
             _ => Peek::Other,
         }
     }
@@ -257,12 +257,16 @@ fn what_names_no_call_passes_through() {
         "",
         "[7,null,null]",
         r#"[{"id":7,"result":1}]"#,
-        r#"{"id":"7","result":1}"#,
-        r#"{"id":7.0,"result":1}"#,
-        r#"{"id":-1,"result":1}"#,
         r#"{"id":null,"error":{"code":-32700,"message":"parse"}}"#,
     ] {
         assert_eq!(JsonRpc.peek(&text.to_owned()), Peek::Other, "{text}");
+    }
+    for text in [
+        r#"{"id":"7","result":1}"#,
+        r#"{"id":7.0,"result":1}"#,
+        r#"{"id":-1,"result":1}"#,
+    ] {
+        assert_eq!(JsonRpc.peek(&text.to_owned()), Peek::Stray, "{text}");
     }
     let mut frame = "[1]".to_owned();
     assert!(JsonRpc.seal(&mut frame, Head::Request(&7)).is_err());
