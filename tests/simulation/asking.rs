@@ -35,7 +35,7 @@ pub(crate) async fn ask<P: Wire>(end: &End<P>, depth: u8) {
     let due = shared.now() + nanos(timeout);
     let mut call = end.handle.send_await::<Body>(&body).timeout(timeout);
     if shared.chance(shared.plan.chosen) {
-        call = call.with_id(P::chosen(shared.below(4)));
+        call = call.with_id(P::chosen(4 * end.who + shared.below(4)));
     }
     match manner(end) {
         Manner::Wait => entry.settle(call.await, Some(due), P::REFUSES),

@@ -1,6 +1,7 @@
 //! The link: delays, stalls, cuts and repetitions.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -135,7 +136,9 @@ impl Net {
                 Cut::Eof => {
                     let lane = &mut this.lanes[1 - end];
                     lane.ended = true;
-                    lane.flying.clear();
+                    let lost = std::mem::take(&mut lane.flying);
+                    this.lose(lost);
+                    let lane = &mut this.lanes[1 - end];
                     wakers.extend(lane.reader.take());
                 }
                 Cut::Read => {
@@ -147,15 +150,24 @@ impl Net {
                     wakers.extend(this.lanes[end].writer.take());
                 }
                 Cut::Silence => {
-                    for lane in &mut this.lanes {
+                    for lane in [0, 1] {
+                        let lane = &mut this.lanes[lane];
                         lane.silent = true;
-                        lane.flying.clear();
                         wakers.extend(lane.writer.take());
+                        let lost = std::mem::take(&mut lane.flying);
+                        this.lose(lost);
                     }
                 }
             }
         }
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// What was under way arrives nowhere.
+    fn lose(&mut self, frames: VecDeque<(u64, Bytes)>) {
+        for body in frames.iter().filter_map(|(_, frame)| (self.read)(frame)) {
+            self.journal.arrived.remove(&body.name());
+        }
     }
 
     fn stalls(&mut self, cx: &Context<'_>) -> bool {

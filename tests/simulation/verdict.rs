@@ -8,10 +8,21 @@ use await_layer::{CallError, Cause, CloseReason, Overflow, Refused, Sent};
 use bytes::Bytes;
 
 use crate::body::Body;
+use crate::plan::Plan;
 use crate::shared::{Shared, nanos};
 
-/// How long a parked designee may hold the others up.
-const BOUND: Duration = Duration::from_millis(100);
+/// How late things may be, in nanoseconds.
+fn slack(plan: &Plan) -> u64 {
+    nanos(if plan.nobody_parks() {
+        Duration::ZERO
+    } else if plan.stall == 0.0 {
+        // How long a parked designee may hold the others up.
+        Duration::from_millis(100)
+    } else {
+        // It may do so each time the transport goes on after a stall.
+        Duration::from_secs(1)
+    })
+}
 
 /// A call in the ledger; dropped without an outcome it is booked as cancelled.
 pub(crate) struct Entry {
@@ -42,8 +53,15 @@ impl Entry {
         let shared = &self.shared;
         if let Some(complaint) = self.judge(&outcome, due, refuses) {
             let now = shared.now();
+            let arrived = shared
+                .net
+                .borrow()
+                .journal
+                .arrived
+                .get(&self.body.name())
+                .copied();
             shared.complain(format!(
-                "{:?} at {now}, due {due:?}: {outcome:?}: {complaint}",
+                "{:?} at {now}, due {due:?}, answered {arrived:?}: {outcome:?}: {complaint}",
                 self.body
             ));
         }
@@ -60,14 +78,7 @@ impl Entry {
         refuses: bool,
     ) -> Option<&'static str> {
         let shared = &self.shared;
-        let (now, slack) = (
-            shared.now(),
-            if shared.plan.nobody_parks() {
-                0
-            } else {
-                nanos(BOUND)
-            },
-        );
+        let (now, slack) = (shared.now(), slack(&shared.plan));
         let net = shared.net.borrow();
         let arrived = net.journal.arrived.get(&self.body.name()).copied();
         // A reader that stops for its application's sake excuses lateness.
