@@ -103,8 +103,8 @@ impl Plan {
             _ => one(rng, &[0.0, 0.1]),
         };
         let honest = twice == 0.0 && echo == 0.0;
-        let blows = (0..one(rng, &[0, 0, 1, 2]))
-            .map(|_| (rng.below(1500) as u64, rng.below(2), blow(rng)))
+        let blows = (0..one(rng, &[0, 0, 0, 1, 2]))
+            .map(|_| (rng.below(2500) as u64, rng.below(2), blow(rng)))
             .collect();
         Self {
             kind,
@@ -130,10 +130,10 @@ impl Plan {
 
 fn part(rng: &mut Rng, parks: bool) -> Part {
     let serving = match rng.below(10) {
-        0..3 => Serving::Serve(one(rng, &[1, 2, 8])),
-        3..6 => Serving::Spawn,
-        6..8 => Serving::Inline,
-        8 => Serving::Quits(rng.below(20)),
+        0..4 => Serving::Serve(one(rng, &[1, 2, 8])),
+        4..8 => Serving::Spawn,
+        8 => Serving::Inline,
+        9 if rng.chance(0.4) => Serving::Quits(rng.below(20)),
         _ => one(rng, &[Serving::Layer, Serving::Nobody]),
     };
     let driving = match rng.below(if parks { 3 } else { 2 }) {
@@ -143,7 +143,7 @@ fn part(rng: &mut Rng, parks: bool) -> Part {
     };
     Part {
         callers: rng.below(5),
-        calls: 5 + rng.below(16),
+        calls: 10 + rng.below(30),
         plains: one(rng, &[0, 10, 40]),
         driving,
         serving,
