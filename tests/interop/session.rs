@@ -27,8 +27,6 @@ pub(crate) struct Session {
     pub(crate) handle: Handle,
     pub(crate) incoming: Incoming,
     pub(crate) node: Program,
-    /// Ends with our end of the test: node's server and its client differ.
-    pub(crate) role: Role,
 }
 
 /// Connects, or `None` where Node is missing. `settings` are described in
@@ -56,23 +54,23 @@ pub(crate) async fn session(role: Role, settings: Value, config: Config) -> Opti
         handle,
         incoming,
         node,
-        role,
     })
 }
 
 /// Room for everything that a test asks at once. No call may time out by
 /// itself on a slow machine.
 pub(crate) fn roomy() -> Config {
-    let mut config = Config::default();
-    config.limits = Limits {
-        call_timeout: Duration::from_secs(60),
-        max_in_flight: 4096,
-        max_requests: 4096,
-        // The wire cannot say that a request was refused for want of room.
-        max_inbound_bytes: 64 << 20,
-        ..Limits::default()
-    };
-    config
+    Config {
+        limits: Limits {
+            call_timeout: Duration::from_secs(60),
+            max_in_flight: 4096,
+            max_requests: 4096,
+            // The wire cannot say that a request was refused for want of room.
+            max_inbound_bytes: 64 << 20,
+            ..Limits::default()
+        },
+        ..Config::default()
+    }
 }
 
 /// The answer that the programs of `tests/node` give, and count as right.
