@@ -4,6 +4,7 @@ mod aliases;
 mod broken;
 mod closing;
 mod frames;
+mod handshakes;
 mod limits;
 mod pair;
 mod pings;
