@@ -11,7 +11,7 @@ use await_layer_testkit::steps::Steps;
 use futures::StreamExt;
 use futures::future::join_all;
 
-use crate::stage::{Letters, Task, reply_to, requests, stage, stage_with};
+use crate::stage::{Broken, Letters, Task, reply_to, requests, stage, stage_with};
 
 #[test]
 fn replies_are_read_while_a_write_is_pending() {
@@ -89,6 +89,26 @@ fn messages_that_nobody_takes_do_not_starve_replies() {
         });
     }
     assert_eq!(took, ["one", "two", "lagged 2"]);
+}
+
+#[test]
+fn a_gap_before_the_transport_failed_is_told() {
+    let (stage, mut incoming) = stage_with(Limits {
+        max_inbound: 1,
+        ..Limits::default()
+    });
+    let mut call = stage.ask("hello");
+    assert!(call.run().is_none());
+    for notice in ["one", "two", "three"] {
+        stage.remote.feed(notice.to_owned());
+    }
+    stage.remote.fail_read(Broken);
+    assert!(matches!(call.run(), Some(Err(CallError::Closed { .. }))));
+    let mut next = || Task::new(incoming.next()).run().expect("it has ended");
+    assert!(matches!(next(), Some(Event::Message(frame)) if frame == "one"));
+    assert!(matches!(next(), Some(Event::Lagged(2))));
+    assert!(next().is_none());
+    assert!(next().is_none());
 }
 
 #[test]
