@@ -4,18 +4,16 @@
 
 use std::convert::Infallible;
 
-use await_layer::{AwaitLayer, DefaultTimer, WsAwait, memory, serve};
+use await_layer::{AwaitLayer, WsAwait, memory, serve};
 use bytes::Bytes;
 use futures::executor::block_on;
 use futures::future::join3;
 use serde_json::{Value, json};
 
-type Layer = AwaitLayer<memory::Duplex<Bytes>, WsAwait<Bytes>, DefaultTimer>;
-
 fn main() {
-    let (left, right) = memory::pair(8);
-    let (ada, from_bob) = Layer::new(left, WsAwait::new()).split();
-    let (bob, from_ada) = Layer::new(right, WsAwait::new()).split();
+    let (left, right) = memory::pair::<Bytes>(8);
+    let (ada, from_bob) = AwaitLayer::new(left, WsAwait::new()).split();
+    let (bob, from_ada) = AwaitLayer::new(right, WsAwait::new()).split();
 
     // Each end answers what the other asks, four requests at a time.
     let answers_of_ada = serve(from_bob, 4, async |question: Value| {

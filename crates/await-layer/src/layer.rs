@@ -45,21 +45,25 @@ where
     outlet: Outlet<Link<S, P, T>>,
 }
 
+#[cfg(feature = "default-timer")]
+impl<S, P> AwaitLayer<S, P, crate::DefaultTimer>
+where
+    S: Transport<P::Frame>,
+    P: Protocol,
+{
+    /// Wraps `io`, with the timer that needs no runtime and the default limits.
+    pub fn new(io: S, protocol: P) -> Self {
+        Self::with(io, protocol, crate::DefaultTimer::new(), Limits::default())
+    }
+}
+
 impl<S, P, T> AwaitLayer<S, P, T>
 where
     S: Transport<P::Frame>,
     P: Protocol,
     T: Timer,
 {
-    /// Wraps `io`, with the timer's and the limits' defaults.
-    pub fn new(io: S, protocol: P) -> Self
-    where
-        T: Default,
-    {
-        Self::with(io, protocol, T::default(), Limits::default())
-    }
-
-    /// Wraps `io`.
+    /// Wraps `io`, with your own timer and limits.
     pub fn with(io: S, protocol: P, timer: T, limits: Limits) -> Self {
         let (link, events) = Link::open(io, protocol, timer, limits);
         Self {

@@ -135,7 +135,7 @@ impl<F, I, A> Machine<F, I, A> {
     pub(crate) fn flushed(&mut self) {
         self.flushed = self.written;
         self.woken.push(self.sink_party);
-        for send in std::mem::take(&mut self.flushing) {
+        while let Some(send) = self.flushing.pop() {
             self.settle_send(send, SendOutcome::Sent);
         }
     }
