@@ -166,7 +166,7 @@ impl Net {
     /// What was under way arrives nowhere.
     fn lose(&mut self, frames: VecDeque<(u64, Bytes)>) {
         for body in frames.iter().filter_map(|(_, frame)| (self.read)(frame)) {
-            self.journal.arrived.remove(&body.name());
+            self.journal.lose(body);
         }
     }
 
