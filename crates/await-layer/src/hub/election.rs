@@ -17,7 +17,7 @@
 //! | poll with work, the designee is a driver or stream | notified; wake it | nothing | notified |
 //! | poll with work, the designee is a call | become it; yield; with no tick armed wake the former one | if it has not just yielded: become it; yield | notified |
 //! | poll without work | nothing | become designee; turn | nothing |
-//! | end of turn | - | - | idle; if notified: wake the designee |
+//! | end of turn | - | - | idle; if notified: wake the designee; if shared with no tick armed: wake all |
 //! | settled, dropped or done while designee | pass on | pass on; wake the next | pass on |
 //! | tick | notified, stale; wake the designee | stale | notified |
 //! | watchdog, stale | overdue; wake all | overdue; wake all | nothing |
@@ -170,13 +170,19 @@ impl State {
         (Step::Yield, wake)
     }
 
-    /// The runner's turn is over.
-    pub(super) fn end_turn(&mut self, ticking: bool, again: bool) -> Option<Waker> {
+    /// The runner's turn is over. Whoever began to wait during it, with no tick
+    /// armed, cannot rely on a designee that may be parked: all are called.
+    pub(super) fn end_turn(&mut self, ticking: bool, again: bool, wake: &mut Vec<Waker>) {
         self.runner = Key::NULL;
         self.ticking = ticking;
         self.stale = false;
-        self.notified |= again || (self.is_shared() && !ticking);
-        self.wake_if_due()
+        self.notified |= again;
+        if self.is_shared() && !ticking {
+            self.notified = true;
+            self.all_wakers(wake);
+        } else {
+            wake.extend(self.wake_if_due());
+        }
     }
 
     pub(super) fn settle_streams(&mut self, wake: &mut Vec<Waker>) {

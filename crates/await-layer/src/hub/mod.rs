@@ -53,9 +53,10 @@ impl Hub {
     }
 
     /// The turn of the runner is over. `ticking` if tick and watchdog are
-    /// armed, `again` if there is more to do.
-    pub(crate) fn end_turn(&self, ticking: bool, again: bool) {
-        self.change(|state| state.end_turn(ticking, again));
+    /// armed, `again` if there is more to do. Wakers are added to `wake`, to be
+    /// woken when no lock is held.
+    pub(crate) fn end_turn(&self, ticking: bool, again: bool, wake: &mut Vec<Waker>) {
+        lock(&self.state).end_turn(ticking, again, wake);
     }
 
     /// Something has come for these parties. Their wakers are added to `wake`,
