@@ -92,6 +92,27 @@ fn messages_that_nobody_takes_do_not_starve_replies() {
 }
 
 #[test]
+fn reading_goes_on_once_messages_are_taken() {
+    let (stage, mut incoming) = stage_with(Limits {
+        max_inbound: 1,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    for notice in ["one", "two", "three"] {
+        stage.remote.feed(notice.to_owned());
+    }
+    // No call is pending: it stops reading rather than drop any.
+    assert!(driver.run().is_none());
+    assert_eq!(stage.remote.unread(), 2);
+    for notice in ["one", "two", "three"] {
+        let event = Task::new(incoming.next()).run().flatten();
+        assert!(matches!(event, Some(Event::Message(frame)) if frame == notice));
+        assert!(driver.run().is_none());
+    }
+    assert_eq!(stage.handle.stats().dropped, 0);
+}
+
+#[test]
 fn a_gap_before_the_transport_failed_is_told() {
     let (stage, mut incoming) = stage_with(Limits {
         max_inbound: 1,
