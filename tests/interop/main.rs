@@ -2,5 +2,12 @@
 //! WebSocket adapter carries over. Needs Node and npm; without them the tests
 //! say that they were skipped, and fail where `CI=true`.
 
+mod closing;
+mod foreign;
 mod harness;
+mod ids;
+mod late;
+mod load;
 mod node;
+mod plain;
+mod session;

@@ -79,7 +79,7 @@ fn what_is_not_flushed_is_not_written() {
     let (mut transport, remote) = script::scripted();
     send(&mut transport, 1).unwrap();
     send(&mut transport, 2).unwrap();
-    assert_eq!(remote.take_written(), []);
+    assert!(remote.take_written().is_empty());
     assert_eq!(remote.unflushed(), 2);
     assert_eq!(poll(&mut transport, Op::Flush, Waker::noop()), OK);
     assert_eq!(remote.unflushed(), 0);

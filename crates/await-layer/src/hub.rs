@@ -15,7 +15,7 @@
 //! | poll, no designee or own, alone | (with work) turn | turn | (with work) notified |
 //! | poll with work, no designee or own, others wait | notified; yield | yield | notified |
 //! | poll with work, the designee is a driver or stream | notified; wake it | nothing | notified |
-//! | poll with work, the designee is a call | become it; yield | if it has not just yielded: become it; yield | notified |
+//! | poll with work, the designee is a call | become it; yield; with no tick armed wake the former one | if it has not just yielded: become it; yield | notified |
 //! | poll without work | nothing | become designee; turn | nothing |
 //! | end of turn | - | - | idle; if notified: wake the designee |
 //! | settled, dropped or done while designee | pass on | pass on; wake the next | pass on |
@@ -29,7 +29,8 @@
 //! 50 ms ahead and a watchdog 50 ms behind it, so that a designee that is told
 //! and does not come (parked in a `select!`, forgotten, blocked) holds the
 //! others up no longer than that; a party that begins to wait while no tick is
-//! armed comes back for a turn of its own, which arms one.
+//! armed comes back for a turn of its own, which arms one, and so does the party
+//! that waited alone until then.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -306,9 +307,16 @@ impl State {
         if self.yielding && !untimed {
             return (Step::Wait, None);
         }
+        // Nothing would call back the party that waited alone, with no tick, if
+        // this one were parked before its turn.
+        let wake = if untimed && !self.yielding {
+            self.waker(self.designee)
+        } else {
+            None
+        };
         self.designee = party;
         self.yielding = true;
-        (Step::Yield, None)
+        (Step::Yield, wake)
     }
 
     fn begin_turn(&mut self, party: Key) -> (Step, Option<Waker>) {

@@ -1,4 +1,69 @@
 //! Request/response over any framed transport.
+//!
+//! Wrap anything that is `Sink + Stream` in an [`AwaitLayer`] and get
+//! [`send_await`](Handle::send_await): it sends a message with an id, and the
+//! future it returns is the reply that carries that id. Everything else passes
+//! through, unchanged and in order. Both ends may ask. No runtime is needed and
+//! nothing has to be spawned: whatever is awaited moves the bytes.
+//!
+//! ```
+//! # use await_layer::{AwaitLayer, WsAwait, memory, serve};
+//! # use serde_json::{Value, json};
+//! # use std::convert::Infallible;
+//! # futures::executor::block_on(async {
+//! let (left, right) = memory::pair::<bytes::Bytes>(8);
+//! let (ada, _from_bob) = AwaitLayer::new(left, WsAwait::new()).split();
+//! let (_bob, from_ada) = AwaitLayer::new(right, WsAwait::new()).split();
+//!
+//! let answers = serve(from_ada, 4, async |question: Value| {
+//!     Ok::<_, Infallible>(json!({ "echo": question["ask"] }))
+//! });
+//! let talk = async {
+//!     let reply: Value = ada.send_await(&json!({ "ask": 1 })).await.unwrap();
+//!     assert_eq!(reply, json!({ "echo": 1 }));
+//!     ada.close().await
+//! };
+//! futures::join!(talk, answers);
+//! # });
+//! ```
+//!
+//! # Parts
+//!
+//! * **Use a connection:** [`AwaitLayer`], [`Handle`], [`Call`], [`Replies`],
+//!   [`Incoming`], [`Responder`], [`serve`](serve()), [`Driver`], [`Closed`].
+//! * **Write a protocol:** [`Protocol`] names a frame, a packer ([`Pack`],
+//!   [`Unpack`]), a codec ([`AwaitIdCodec`]) and an id generator
+//!   ([`IdGenerator`]). [`Stage`] is for wires on which a message is not a
+//!   frame. Ready to use: [`WsAwait`]; [`Json`], [`MessagePack`],
+//!   [`Postcard`], [`Bincode`], [`Raw`], [`Closures`]; [`SlotIds`],
+//!   [`JsonNumberIds`], [`RandomText`], [`Sequential`], [`SharedCounter`],
+//!   [`ClosureIds`].
+//! * **Bring a runtime:** [`Timer`] is all that the core asks of one.
+//! * **Bounds and failures:** [`Limits`], [`Overflow`], [`CallError`],
+//!   [`SendError`], [`CloseReason`], [`Sent`], [`Stats`].
+//!
+//! # Things to know
+//!
+//! * While nothing of a connection is polled, nothing happens on it: pings go
+//!   unanswered, its end goes unseen, a cancel waits. Long-lived connections
+//!   want [`Handle::driver`] spawned or [`Incoming`] polled.
+//! * Dropping a [`Call`] cancels it. Dropping the last handle does not flush;
+//!   [`Handle::close`] does.
+//! * Plain messages that nobody takes are bounded: [`Overflow`] says what
+//!   happens then, and the risk of each choice.
+//! * Of several futures that wait, one drives. If that one is parked, the
+//!   others notice within 100 ms.
+//!
+//! # Features
+//!
+//! | feature | gives |
+//! |---|---|
+//! | `json` (default) | [`Json`], [`WsAwait`] |
+//! | `default-timer` (default) | [`DefaultTimer`], which needs no runtime |
+//! | `msgpack`, `postcard`, `bincode` | [`MessagePack`], [`Postcard`], [`Bincode`] |
+//! | `tokio-time` | [`TokioTimer`], which follows tokio's paused clock too |
+//! | `async-io` | [`AsyncIoTimer`], for smol and async-std |
+//! | `manual-timer` | [`ManualTimer`], moved by hand |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod asking;

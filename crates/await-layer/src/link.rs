@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::task::Waker;
 
 use crate::connection::{Connection, Drive, MachineOf};
 use crate::driver::Pump;
@@ -50,6 +51,8 @@ where
     machine: Machine<P::Frame, IdOf<P>, AskOf<P>>,
     /// Away while someone drives.
     pump: Option<Pin<Box<Pump<S, P, T>>>>,
+    /// Empty, kept for its capacity: the wakers of the next turn go here.
+    spare: Vec<Waker>,
 }
 
 impl<S, P, T> Link<S, P, T>
@@ -79,6 +82,7 @@ where
             state: Mutex::new(State {
                 machine: Machine::new(limits),
                 pump: Some(Box::pin(pump)),
+                spare: Vec::new(),
             }),
         };
         (Arc::new(link), receiver)
@@ -148,12 +152,21 @@ where
             Ok(done) => done,
             Err(panic) => pump.as_mut().panicked(self, &*panic),
         };
-        let wake = pump.as_mut().take_wakers();
-        lock(&self.state).pump = Some(pump);
+        let mut wake = {
+            let mut state = lock(&self.state);
+            let wake = pump.as_mut().take_wakers(&mut state.spare);
+            state.pump = Some(pump);
+            wake
+        };
         self.hub.end_turn(done.ticking, done.again);
-        for waker in wake {
+        if wake.is_empty() {
+            return;
+        }
+        for waker in wake.drain(..) {
             waker.wake();
         }
+        // Empty, and no user code runs when an empty one is dropped.
+        lock(&self.state).spare = wake;
     }
 }
 

@@ -89,8 +89,10 @@ impl<S: Sleep> Alarms<S> {
             }
         }
         if shared {
+            // Always behind the tick: one that rings before it finds nobody
+            // late, and the tick would then have no watchdog.
             let at = self.main.at.unwrap_or(now).saturating_add(HALF);
-            if self.watchdog.at.is_none_or(|armed| armed > at) {
+            if self.watchdog.at != Some(at) {
                 due |= !self.watchdog.arm(at);
             }
         }

@@ -223,9 +223,14 @@ where
         }
     }
 
-    /// The wakers to be woken when nothing is held.
-    pub(crate) fn take_wakers(self: Pin<&mut Self>) -> Vec<Waker> {
-        std::mem::take(&mut self.project().inner.wake)
+    /// The wakers to be woken when nothing is held. `spare` takes their place,
+    /// so that nothing is allocated for the next ones.
+    pub(crate) fn take_wakers(self: Pin<&mut Self>, spare: &mut Vec<Waker>) -> Vec<Waker> {
+        let wake = &mut self.project().inner.wake;
+        if wake.is_empty() {
+            return Vec::new();
+        }
+        std::mem::replace(wake, std::mem::take(spare))
     }
 }
 

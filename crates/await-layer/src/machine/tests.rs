@@ -53,9 +53,9 @@ fn op() -> impl Strategy<Value = Op> {
 
 /// How a call ended, without frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ended {
+enum How {
     Reply,
-    Ended,
+    End,
     Streamed,
     Overrun,
     Expired(Sent),
@@ -63,15 +63,15 @@ enum Ended {
     Refused,
 }
 
-fn ended(outcome: &Outcome<u32>) -> Ended {
+fn ended(outcome: &Outcome<u32>) -> How {
     match outcome {
-        Outcome::Reply(_) => Ended::Reply,
-        Outcome::Ended => Ended::Ended,
-        Outcome::Streamed => Ended::Streamed,
-        Outcome::Overrun => Ended::Overrun,
-        Outcome::Expired { sent, .. } => Ended::Expired(*sent),
-        Outcome::Closed { sent, .. } => Ended::Closed(*sent),
-        Outcome::Refused { .. } => Ended::Refused,
+        Outcome::Reply(_) => How::Reply,
+        Outcome::Ended => How::End,
+        Outcome::Streamed => How::Streamed,
+        Outcome::Overrun => How::Overrun,
+        Outcome::Expired { sent, .. } => How::Expired(*sent),
+        Outcome::Closed { sent, .. } => How::Closed(*sent),
+        Outcome::Refused { .. } => How::Refused,
     }
 }
 
@@ -89,7 +89,7 @@ enum Wire {
 struct Call {
     key: Key,
     /// `Some(None)` while the caller waits.
-    caller: Option<Option<Ended>>,
+    caller: Option<Option<How>>,
     wire: Wire,
     deadline: Option<u64>,
     timeout: Option<u64>,
@@ -110,7 +110,7 @@ impl Call {
         }
     }
 
-    fn end(&mut self, how: Ended) {
+    fn end(&mut self, how: How) {
         self.caller = Some(Some(how));
     }
 }
@@ -195,20 +195,20 @@ impl Model {
             }
             (Answer::Part, streams) => {
                 call.end(if streams {
-                    Ended::Overrun
+                    How::Overrun
                 } else {
-                    Ended::Streamed
+                    How::Streamed
                 });
                 self.leave(index);
                 return;
             }
-            (Answer::Last, true) if full => call.end(Ended::Overrun),
+            (Answer::Last, true) if full => call.end(How::Overrun),
             (Answer::Last, true) => {
                 call.parts += 1;
-                call.end(Ended::Ended);
+                call.end(How::End);
             }
-            (Answer::Last, false) => call.end(Ended::Reply),
-            (Answer::End, _) => call.end(Ended::Ended),
+            (Answer::Last, false) => call.end(How::Reply),
+            (Answer::End, _) => call.end(How::End),
         }
         call.wire = Wire::Gone;
     }
@@ -220,7 +220,7 @@ impl Model {
                 call.wire = Wire::Gone;
             }
             if call.waits() && call.deadline.is_some_and(|at| at <= self.now) {
-                call.end(Ended::Expired(call.sent()));
+                call.end(How::Expired(call.sent()));
                 self.leave(index);
             }
         }
@@ -270,7 +270,7 @@ fn step(subject: &mut Subject, model: &mut Model, op: Op) {
                 assert_eq!(key, model.calls[call].key);
                 if refuse {
                     subject.call_is_refused(key, Refused::IdInUse, frame);
-                    model.calls[call].end(Ended::Refused);
+                    model.calls[call].end(How::Refused);
                     model.calls[call].wire = Wire::Gone;
                 } else {
                     subject.call_is_live(key, retire);
@@ -359,7 +359,7 @@ fn step(subject: &mut Subject, model: &mut Model, op: Op) {
             if !model.closed {
                 for call in &mut model.calls {
                     if call.waits() {
-                        call.end(Ended::Closed(call.sent()));
+                        call.end(How::Closed(call.sent()));
                     }
                     call.wire = Wire::Gone;
                 }

@@ -7,6 +7,12 @@ pub trait JsonFrame: Sized {
     /// A frame around `text`.
     fn from_json(text: String) -> Self;
 
+    /// Puts `text` in the place of the text that is there. Frames that know
+    /// more of themselves than their text override it to keep that.
+    fn set_json(&mut self, text: String) {
+        *self = Self::from_json(text);
+    }
+
     /// The text, as UTF-8 that nobody has checked yet, or `None` when the
     /// frame holds something else (a ping, say).
     fn json(&self) -> Option<&[u8]>;

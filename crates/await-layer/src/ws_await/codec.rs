@@ -129,7 +129,8 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
             let why = "the frame is not JSON text: send a JSON object";
             return Err(SealError::new(why));
         };
-        *frame = F::from_json(self.with_id(text, &id)?);
+        let sealed = self.with_id(text, &id)?;
+        frame.set_json(sealed);
         Ok(())
     }
 
@@ -140,7 +141,7 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
         let text = frame.json().map(std::str::from_utf8);
         if let Some(Ok(text)) = text {
             if let Some(cut) = self.field.cut(text) {
-                *frame = F::from_json(cut);
+                frame.set_json(cut);
             }
         }
     }

@@ -1,0 +1,21 @@
+//! What went wrong in layers like this one, each as a test of what it broke.
+//!
+//! | room | what is at stake |
+//! |---|---|
+//! | `reading` | the driver keeps reading |
+//! | `waiters` | every waiter gets its own outcome, once |
+//! | `closing` | the end reaches everybody |
+//! | `wakers` | who has something to do is woken |
+//! | `timers` | deadlines are met |
+//! | `flushing` | frames leave whole, in order, and as what they are |
+//! | `parked` | a future that is not polled holds up nobody |
+//! | `stage` | the transport, the wire and the tasks of these tests |
+
+mod closing;
+mod flushing;
+mod parked;
+mod reading;
+mod stage;
+mod timers;
+mod waiters;
+mod wakers;
