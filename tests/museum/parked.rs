@@ -110,6 +110,31 @@ fn a_driver_that_is_not_polled_holds_up_nobody() {
 }
 
 #[test]
+fn a_driver_that_stays_parked_costs_the_bound_once() {
+    let (stage, _incoming) = stage();
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.poll().is_pending());
+    others_are_served(&stage);
+    for body in ["one", "two", "three"] {
+        let mut call = stage.ask(body);
+        assert!(call.run().is_none());
+        let request = requests(&stage.remote, &[body]).remove(0);
+        stage.remote.feed(reply_to(&request, body));
+        assert_eq!(call.run(), Some(Ok(body.to_owned())), "no time has passed");
+    }
+    // Once it is polled it is preferred again.
+    assert!(driver.poll().is_pending());
+    let mut call = stage.ask("four");
+    assert!(call.run().is_none());
+    assert!(driver.run().is_none());
+    let request = requests(&stage.remote, &["four"]).remove(0);
+    stage.remote.feed(reply_to(&request, "four"));
+    assert!(call.run().is_none(), "it waits for the driver");
+    assert!(driver.run().is_none());
+    assert_eq!(call.run(), Some(Ok("four".to_owned())));
+}
+
+#[test]
 fn a_stream_that_is_not_polled_holds_up_nobody() {
     let (stage, mut incoming) = stage();
     let mut next = Task::new(incoming.next());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
-use crate::hub::{Alarm, Bell, Hub};
+use crate::hub::{Bell, Hub};
 use crate::timer::{Sleep, Timer};
 
 /// Half of how long a waiting party may have to wait for a designee that does
@@ -19,8 +19,8 @@ struct Armed<S> {
 }
 
 impl<S: Sleep> Armed<S> {
-    fn new(sleep: S, hub: &Arc<Hub>, alarm: Alarm) -> Self {
-        let bell = Bell::new(hub, alarm);
+    fn new(sleep: S, hub: &Arc<Hub>) -> Self {
+        let bell = Bell::new(hub);
         Self {
             sleep,
             waker: bell.clone().into(),
@@ -60,8 +60,8 @@ pub(super) struct Alarms<S> {
 impl<S: Sleep> Alarms<S> {
     pub(super) fn new(timer: &impl Timer<Sleep = S>, hub: &Arc<Hub>) -> Self {
         Self {
-            main: Armed::new(timer.sleep(), hub, Alarm::Tick),
-            watchdog: Armed::new(timer.sleep(), hub, Alarm::Watchdog),
+            main: Armed::new(timer.sleep(), hub),
+            watchdog: Armed::new(timer.sleep(), hub),
         }
     }
 

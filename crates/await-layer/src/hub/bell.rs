@@ -6,26 +6,16 @@ use std::task::Wake;
 
 use super::Hub;
 
-/// Which of the two sleeps a waker belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Alarm {
-    /// The next deadline, or the tick if that is sooner.
-    Tick,
-    Watchdog,
-}
-
 /// The waker of a sleep.
 pub(crate) struct Bell {
     hub: Arc<Hub>,
-    alarm: Alarm,
     rung: AtomicBool,
 }
 
 impl Bell {
-    pub(crate) fn new(hub: &Arc<Hub>, alarm: Alarm) -> Arc<Self> {
+    pub(crate) fn new(hub: &Arc<Hub>) -> Arc<Self> {
         Arc::new(Self {
             hub: hub.clone(),
-            alarm,
             rung: AtomicBool::new(false),
         })
     }
@@ -43,9 +33,6 @@ impl Wake for Bell {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.rung.store(true, Ordering::Release);
-        match self.alarm {
-            Alarm::Tick => self.hub.tick(),
-            Alarm::Watchdog => self.hub.watch(),
-        }
+        self.hub.ring();
     }
 }

@@ -19,13 +19,13 @@
 //! | poll without work | nothing | become designee; turn | nothing |
 //! | end of turn | - | - | idle; if notified: wake the designee; if shared with no tick armed: wake all |
 //! | settled, dropped or done while designee | pass on | pass on; wake the next | pass on |
-//! | tick | notified, stale; wake the designee | stale | notified |
-//! | watchdog, stale | overdue; wake all | overdue; wake all | nothing |
+//! | first ring since a turn | notified; wake the designee | nothing | notified |
+//! | second ring since a turn | overdue; demote the designee; wake all | the same | notified; no tick is armed then |
 //! | poll while overdue | - | become designee; turn | - |
 //!
 //! *Yield* means: woken again at once, so that calls made in the same tick of
-//! the executor leave in one flush. A turn clears `notified`, `stale` and
-//! `overdue`. While more than one party waits each turn leaves a tick armed
+//! the executor leave in one flush. A turn clears `notified`, `overdue` and
+//! the rings. While more than one party waits each turn leaves a tick armed
 //! 50 ms ahead and a watchdog 50 ms behind it, so that a designee that is told
 //! and does not come (parked in a `select!`, forgotten, blocked) holds the
 //! others up no longer than that; a party that begins to wait while no tick is
@@ -67,6 +67,8 @@ pub(super) struct Party {
     /// Its place among those that wait.
     place: Key,
     settled: bool,
+    /// Was told to drive and did not come; stands first among the calls.
+    absent: bool,
 }
 
 /// The parties of one connection, and whose turn it is.
@@ -82,8 +84,11 @@ pub(super) struct State {
     runner: Key,
     notified: bool,
     yielding: bool,
+    /// Tick and watchdog are armed.
     ticking: bool,
-    stale: bool,
+    /// How often they have rung since the last turn began.
+    rings: u8,
+    /// Two rings and no turn: the first to be polled takes it.
     overdue: bool,
     stopped: bool,
 }
@@ -102,7 +107,7 @@ impl State {
             notified: true,
             yielding: false,
             ticking: false,
-            stale: false,
+            rings: 0,
             overdue: false,
             stopped: false,
         }
@@ -115,6 +120,7 @@ impl State {
             waker: None,
             place: Key::NULL,
             settled: false,
+            absent: false,
         };
         self.parties.insert(party).unwrap_or(Key::NULL)
     }
@@ -128,7 +134,7 @@ impl State {
         if self.runner != Key::NULL {
             return (Step::Wait, None);
         }
-        let preferred = self.kind(party) != Kind::Call && self.kind(self.designee) == Kind::Call;
+        let preferred = self.is_preferred(party) && !self.is_preferred(self.designee);
         if self.designee == Key::NULL || (preferred && !self.yielding) {
             self.designee = party;
         }
@@ -146,7 +152,7 @@ impl State {
             self.yielding = true;
             return (Step::Yield, None);
         }
-        if self.kind(self.designee) != Kind::Call {
+        if self.is_preferred(self.designee) {
             let step = if untimed { Step::Yield } else { Step::Wait };
             let wake = if told {
                 None
@@ -172,17 +178,21 @@ impl State {
 
     /// The runner's turn is over. Whoever began to wait during it, with no tick
     /// armed, cannot rely on a designee that may be parked: all are called.
-    pub(super) fn end_turn(&mut self, ticking: bool, again: bool, wake: &mut Vec<Waker>) {
+    pub(super) fn end_turn(
+        &mut self,
+        ticking: bool,
+        again: bool,
+        all: &mut Vec<Waker>,
+    ) -> Option<Waker> {
         self.runner = Key::NULL;
-        self.ticking = ticking;
-        self.stale = false;
+        self.ticking = ticking && self.rings < 2;
         self.notified |= again;
-        if self.is_shared() && !ticking {
+        if self.is_shared() && !self.ticking {
             self.notified = true;
-            self.all_wakers(wake);
-        } else {
-            wake.extend(self.wake_if_due());
+            self.all_wakers(all);
+            return None;
         }
+        self.wake_if_due()
     }
 
     pub(super) fn settle_streams(&mut self, wake: &mut Vec<Waker>) {
@@ -190,7 +200,8 @@ impl State {
         while let Some(key) = place {
             place = self.places.before(key);
             if let Some(party) = self.places.get(key).copied() {
-                if self.kind(party) == Kind::Stream {
+                let kind = self.parties.get(party).map(|party| party.kind);
+                if kind == Some(Kind::Stream) {
                     wake.extend(self.settle(party));
                 }
             }
@@ -218,20 +229,32 @@ impl State {
         self.wake_if_due()
     }
 
-    pub(super) fn tick(&mut self) -> Option<Waker> {
-        self.stale = true;
-        self.notify()
-    }
-
-    pub(super) fn watch(&mut self, wake: &mut Vec<Waker>) {
-        if !self.stale || self.runner != Key::NULL {
-            wake.extend(self.notify());
-            return;
+    /// One of the two sleeps has rung: the first time since the last turn the
+    /// designee is told; the second time it has had its half of the bound and
+    /// everybody is.
+    pub(super) fn ring(&mut self, all: &mut Vec<Waker>) -> Option<Waker> {
+        self.rings = self.rings.saturating_add(1);
+        if self.rings < 2 || self.runner != Key::NULL {
+            return self.notify();
         }
         self.notified = true;
         self.overdue = true;
         self.ticking = false;
-        self.all_wakers(wake);
+        self.demote();
+        self.all_wakers(all);
+        None
+    }
+
+    /// The designee does not come. Until it is polled again it is the last to
+    /// be chosen, so that it costs the others the bound once and not per frame.
+    fn demote(&mut self) {
+        let designee = self.designee;
+        self.unline(designee);
+        if let Some(entry) = self.parties.get_mut(designee) {
+            let first = self.places.insert_after(&mut self.calls, None, designee);
+            entry.place = first.unwrap_or(Key::NULL);
+            entry.absent = true;
+        }
     }
 
     pub(super) fn stop(&mut self, wake: &mut Vec<Waker>) {
@@ -244,7 +267,7 @@ impl State {
         self.runner = party;
         self.notified = false;
         self.yielding = false;
-        self.stale = false;
+        self.rings = 0;
         self.overdue = false;
         (Step::Turn, None)
     }
@@ -252,6 +275,11 @@ impl State {
     /// `party` waits from now on. Its old waker is dropped outside the lock.
     pub(super) fn line_up(&mut self, party: Key, waker: &Waker) -> Option<Waker> {
         let entry = self.parties.get_mut(party)?;
+        if entry.absent {
+            entry.absent = false;
+            self.places.remove(&mut self.calls, entry.place);
+            entry.place = Key::NULL;
+        }
         if entry.place == Key::NULL {
             let chain = match entry.kind {
                 Kind::Call => &mut self.calls,
@@ -270,11 +298,12 @@ impl State {
     fn unline(&mut self, party: Key) {
         if let Some(entry) = self.parties.get_mut(party) {
             let chain = match entry.kind {
-                Kind::Call => &mut self.calls,
-                Kind::Driver | Kind::Stream => &mut self.drivers,
+                Kind::Driver | Kind::Stream if !entry.absent => &mut self.drivers,
+                _ => &mut self.calls,
             };
             self.places.remove(chain, entry.place);
             entry.place = Key::NULL;
+            entry.absent = false;
         }
         if self.designee == party {
             self.designee = Key::NULL;
@@ -336,10 +365,11 @@ impl State {
         self.places.get(place).copied()
     }
 
-    fn kind(&self, party: Key) -> Kind {
+    /// A driver or a stream, as far as is known not parked.
+    fn is_preferred(&self, party: Key) -> bool {
         self.parties
             .get(party)
-            .map_or(Kind::Call, |party| party.kind)
+            .is_some_and(|party| party.kind != Kind::Call && !party.absent)
     }
 
     fn waker(&self, party: Key) -> Option<Waker> {

@@ -13,7 +13,7 @@ use std::task::{Wake, Waker};
 use crate::machine::arena::Key;
 use crate::sync::{Mutex, lock};
 
-pub(crate) use bell::{Alarm, Bell};
+pub(crate) use bell::Bell;
 use election::State;
 pub(crate) use election::{Kind, Step};
 
@@ -53,10 +53,10 @@ impl Hub {
     }
 
     /// The turn of the runner is over. `ticking` if tick and watchdog are
-    /// armed, `again` if there is more to do. Wakers are added to `wake`, to be
-    /// woken when no lock is held.
+    /// armed, `again` if there is more to do. If everybody must be woken, their
+    /// wakers are added to `wake`.
     pub(crate) fn end_turn(&self, ticking: bool, again: bool, wake: &mut Vec<Waker>) {
-        lock(&self.state).end_turn(ticking, again, wake);
+        self.change(|state| state.end_turn(ticking, again, wake));
     }
 
     /// Something has come for these parties. Their wakers are added to `wake`,
@@ -104,14 +104,10 @@ impl Hub {
         lock(&self.state).stop(wake);
     }
 
-    fn tick(&self) {
-        self.change(State::tick);
-    }
-
-    fn watch(&self) {
-        let mut wake = Vec::new();
-        lock(&self.state).watch(&mut wake);
-        for waker in wake {
+    fn ring(&self) {
+        let mut all = Vec::new();
+        self.change(|state| state.ring(&mut all));
+        for waker in all {
             waker.wake();
         }
     }
