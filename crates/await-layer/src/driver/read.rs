@@ -29,22 +29,29 @@ impl<L: Connection, Z> Inner<L, Z> {
     where
         S: Transport<L::Frame, ReadError = L::Error>,
     {
+        let mut may_read = link.with(|machine| machine.may_read());
         for _ in 0..self.budget {
-            if !link.with(|machine| machine.may_read()) {
+            if !may_read {
                 return Ok(false);
             }
             match io.as_mut().poll_next(cx) {
                 Poll::Pending => return Ok(false),
                 Poll::Ready(None) => return Err(End::Eof),
                 Poll::Ready(Some(Err(error))) => return Err(End::Failed(error)),
-                Poll::Ready(Some(Ok(frame))) => self.route(link, frame, now)?,
+                Poll::Ready(Some(Ok(frame))) => {
+                    let routed = self.route(link, frame, now);
+                    may_read = link.with(|machine| {
+                        machine.stats.read += 1;
+                        machine.may_read()
+                    });
+                    routed?;
+                }
             }
         }
         Ok(true)
     }
 
     fn route(&mut self, link: &L, frame: L::Frame, now: u64) -> Ended<L> {
-        link.with(|machine| machine.stats.read += 1);
         match self.codec.peek(&frame) {
             Peek::Reply(id) => self.answer(link, &id, Answer::Last, frame, now),
             Peek::Part(id) => self.answer(link, &id, Answer::Part, frame, now),

@@ -28,10 +28,11 @@ impl<L: Connection, Z> Inner<L, Z> {
     where
         S: Transport<L::Frame>,
     {
+        let mut more = link.with(|machine| machine.has_outgoing());
+        if !more {
+            return Ok(false);
+        }
         for _ in 0..self.budget {
-            if !link.with(|machine| machine.has_outgoing()) {
-                return Ok(false);
-            }
             if !self.ready {
                 match io.as_mut().poll_ready(cx) {
                     Poll::Pending => return Ok(false),
@@ -39,12 +40,21 @@ impl<L: Connection, Z> Inner<L, Z> {
                     Poll::Ready(Ok(())) => self.ready = true,
                 }
             }
-            let Some(next) = link.with(|machine| machine.next_write()) else {
+            let next = link.with(|machine| {
+                let next = machine.next_write();
+                more = machine.has_outgoing();
+                next
+            });
+            let Some(next) = next else {
                 return Ok(false);
             };
             self.write_one(link, io.as_mut(), next, now)
                 .map_err(|error| End::unwritable(&error))?;
+            if !more {
+                break;
+            }
         }
+        // What was written may itself have queued something.
         Ok(link.with(|machine| machine.has_outgoing()))
     }
 
