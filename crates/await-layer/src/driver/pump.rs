@@ -133,8 +133,7 @@ where
             self.as_mut().finish(link, end);
         }
         let inner = self.project().inner;
-        inner.settle(link);
-        let deadline = link.with(|machine| machine.next_deadline());
+        let deadline = inner.settle(link);
         let (ticking, due) = inner.alarms.arm(now, deadline, link.hub().is_shared());
         Done {
             ticking,
@@ -157,14 +156,21 @@ where
         let mut again = this.inner.read(link, io.as_mut(), cx, now)?;
         if !this.inner.closing {
             again |= this.inner.write(link, io.as_mut(), cx, now)?;
-            if link.with(|machine| machine.unflushed()) {
+            let (flushed, drained) =
+                link.with(|machine| (!machine.unflushed(), machine.is_drained()));
+            this.inner.closing = flushed && drained;
+            if !flushed {
                 match io.as_mut().poll_flush(cx) {
-                    Poll::Ready(Ok(())) => link.with(|machine| machine.flushed()),
+                    Poll::Ready(Ok(())) => {
+                        this.inner.closing = link.with(|machine| {
+                            machine.flushed();
+                            machine.is_drained()
+                        });
+                    }
                     Poll::Ready(Err(error)) => return Err(End::unwritable(&error)),
                     Poll::Pending => {}
                 }
             }
-            this.inner.closing = link.with(|machine| machine.is_drained() && !machine.unflushed());
         }
         if this.inner.closing {
             match io.poll_close(cx) {
@@ -252,15 +258,20 @@ impl<L: Connection, Z> Inner<L, Z> {
         end
     }
 
-    /// Collects the wakers of everybody for whom something has come.
-    fn settle(&mut self, link: &L) {
-        link.with(|machine| machine.take_woken(&mut self.parties));
+    /// Collects the wakers of everybody for whom something has come. Returns
+    /// the next deadline.
+    fn settle(&mut self, link: &L) -> Option<u64> {
+        let deadline = link.with(|machine| {
+            machine.take_woken(&mut self.parties);
+            machine.next_deadline()
+        });
         if !self.parties.is_empty() {
             link.hub().settle(&mut self.parties, &mut self.wake);
         }
         if std::mem::take(&mut self.delivered) {
             link.hub().settle_streams(&mut self.wake);
         }
+        deadline
     }
 }
 
