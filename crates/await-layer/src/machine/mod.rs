@@ -134,7 +134,9 @@ impl<F, I, A> Machine<F, I, A> {
     /// All that was written is now flushed.
     pub(crate) fn flushed(&mut self) {
         self.flushed = self.written;
-        self.woken.push(self.sink_party);
+        if self.sink_party != Key::NULL {
+            self.woken.push(self.sink_party);
+        }
         while let Some(send) = self.flushing.pop() {
             self.settle_send(send, SendOutcome::Sent);
         }
