@@ -5,7 +5,7 @@ use await_layer_tungstenite::{Event, Frame};
 use futures::{StreamExt, join};
 use serde_json::{Value, json};
 
-use crate::session::{Role, Session, echo, roomy, session};
+use crate::session::{Role, Session, echo, next_request, roomy, session};
 
 /// Defect 16: at the original one bad frame can end the process, and the error
 /// quotes it.
@@ -124,5 +124,40 @@ async fn defects_17_and_18_requests_that_nobody_answers_are_counted() {
         };
         join!(serving, unheard);
         assert_eq!(handle.stats().unanswered, 3, "{role:?}");
+    }
+}
+
+/// Defect 19: the original takes whatever the peer asks. Here the rest is
+/// refused, which this wire can only do by silence, and the connection stays.
+#[tokio::test]
+async fn defect_19_more_requests_than_allowed_are_refused_and_counted() {
+    for role in Role::BOTH {
+        let settings = json!({ "awaitTimeout": 60_000 });
+        let mut config = roomy();
+        config.limits.max_requests = 100;
+        let Some(session) = session(role, settings, config).await else {
+            return;
+        };
+        let Session {
+            handle,
+            mut incoming,
+            mut node,
+        } = session;
+        node.tell("ask", json!({ "count": 130 })).await;
+        let mut held = Vec::new();
+        while held.len() < 100 {
+            held.push(next_request(&mut incoming).await);
+        }
+        handle
+            .send_await::<Value>(&json!({ "fence": 1 }))
+            .await
+            .unwrap();
+        assert_eq!(handle.stats().refused, 30, "{role:?}");
+        for request in held {
+            let (data, responder) = request.unpack::<Value>().expect("it is JSON");
+            responder.reply(&echo(&data)).await.unwrap();
+        }
+        handle.close().await;
+        assert_eq!(node.event("ask").await["right"], 100);
     }
 }

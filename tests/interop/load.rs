@@ -20,16 +20,15 @@ async fn over_a_thousand_calls_each_way_at_once_answered_in_reverse() {
         let Some(session) = session(role, settings, roomy()).await else {
             return;
         };
-        all_is_answered(session).await;
+        all_is_answered(role, session).await;
     }
 }
 
-async fn all_is_answered(session: Session) {
+async fn all_is_answered(role: Role, session: Session) {
     let Session {
         handle,
         mut incoming,
         mut node,
-        role,
     } = session;
     let ask = json!({ "count": COUNT, "size": 100 });
     node.tell("ask", ask).await;

@@ -27,8 +27,6 @@ pub(crate) struct Session {
     pub(crate) handle: Handle,
     pub(crate) incoming: Incoming,
     pub(crate) node: Program,
-    /// Ends with our end of the test: node's server and its client differ.
-    pub(crate) role: Role,
 }
 
 /// Connects, or `None` where Node is missing. `settings` are described in
@@ -56,7 +54,6 @@ pub(crate) async fn session(role: Role, settings: Value, config: Config) -> Opti
         handle,
         incoming,
         node,
-        role,
     })
 }
 

@@ -57,7 +57,7 @@ const FIGURES: &[Figure] = &[
         "a call on the ws-await JSON wire",
         "allocations",
         figures::ws_await,
-        8.0,
+        3.0,
     ),
     figure(
         "after 1,000,000 cancelled calls, sent",

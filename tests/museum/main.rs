@@ -8,12 +8,14 @@
 //! | `wakers` | who has something to do is woken |
 //! | `timers` | deadlines are met |
 //! | `flushing` | frames leave whole, in order, and as what they are |
+//! | `positional` | the same where no frame has an id |
 //! | `parked` | a future that is not polled holds up nobody |
 //! | `stage` | the transport, the wire and the tasks of these tests |
 
 mod closing;
 mod flushing;
 mod parked;
+mod positional;
 mod reading;
 mod stage;
 mod timers;

@@ -43,8 +43,21 @@ pub(crate) fn stage_with(limits: Limits) -> (Stage, Incoming<Joint>) {
 
 pub(crate) fn layer<G: Ids>(ids: G, limits: Limits) -> (Stage<G>, Layer<G>) {
     let (io, remote) = script::scripted();
+    let protocol = Letters {
+        ids,
+        answers_cancelled: true,
+    };
+    play(io, remote, protocol, limits)
+}
+
+pub(crate) fn play<G: Ids>(
+    io: Scripted<String, Broken>,
+    remote: Remote<String, Broken>,
+    protocol: Letters<G>,
+    limits: Limits,
+) -> (Stage<G>, Layer<G>) {
     let timer = ManualTimer::new();
-    let layer = AwaitLayer::with(Contract::new(io), Letters(ids), timer.clone(), limits);
+    let layer = AwaitLayer::with(Contract::new(io), protocol, timer.clone(), limits);
     let stage = Stage {
         remote,
         timer,
@@ -156,9 +169,15 @@ impl<I: Clone + Eq + std::hash::Hash + fmt::Display + FromStr> Text for I {}
 
 /// A letter, an id and a space in front of the body: `q` asks, `r` replies,
 /// `e` refuses, `c` cancels. Anything else is plain.
-pub(crate) struct Letters<G>(pub(crate) G);
+pub(crate) struct Letters<G> {
+    pub(crate) ids: G,
+    pub(crate) answers_cancelled: bool,
+}
 
-pub(crate) struct LettersCodec<I>(PhantomData<I>);
+pub(crate) struct LettersCodec<I> {
+    answers_cancelled: bool,
+    id: PhantomData<I>,
+}
 
 impl<G: Ids> Protocol for Letters<G> {
     type Frame = String;
@@ -167,7 +186,11 @@ impl<G: Ids> Protocol for Letters<G> {
     type Ids = G;
 
     fn into_parts(self) -> (Words, LettersCodec<G::Id>, G) {
-        (Words, LettersCodec(PhantomData), self.0)
+        let codec = LettersCodec {
+            answers_cancelled: self.answers_cancelled,
+            id: PhantomData,
+        };
+        (Words, codec, self.ids)
     }
 }
 
@@ -217,6 +240,10 @@ impl<I: Text> AwaitIdCodec<String> for LettersCodec<I> {
         Some(format!("e{ask} {why:?}"))
     }
 
+    fn answers_cancelled(&self) -> bool {
+        self.answers_cancelled
+    }
+
     fn size(frame: &String) -> usize {
         frame.len()
     }
@@ -230,9 +257,9 @@ impl Packer for Words {
     type Error = String;
 }
 
-impl Pack<String, str> for Words {
-    fn pack(&self, value: &str) -> Result<String, String> {
-        Ok(value.to_owned())
+impl<T: AsRef<str> + ?Sized> Pack<String, T> for Words {
+    fn pack(&self, value: &T) -> Result<String, String> {
+        Ok(value.as_ref().to_owned())
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) struct Journal {
     pub(crate) arrived: BTreeMap<Name, u64>,
     /// The plain messages that each end has read, in order.
     pub(crate) plains: [Vec<u64>; 2],
+    answered: BTreeSet<Name>,
     last_plain: [Option<u64>; 2],
 }
 
@@ -33,8 +34,19 @@ impl Journal {
 
     /// `end` reads `body`.
     pub(crate) fn read(&mut self, end: usize, body: Body) {
-        if body.what == What::Plain {
-            self.plains[end].push(body.number);
+        match body.what {
+            What::Plain => self.plains[end].push(body.number),
+            What::Answer => {
+                self.answered.insert(body.name());
+            }
+            What::Ask => {}
+        }
+    }
+
+    /// A copy of `body` is lost on the way.
+    pub(crate) fn lose(&mut self, body: Body) {
+        if !self.answered.contains(&body.name()) {
+            self.arrived.remove(&body.name());
         }
     }
 

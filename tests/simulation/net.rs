@@ -113,6 +113,11 @@ impl Net {
         lanes.filter_map(|lane| Some(lane.flying.front()?.0)).min()
     }
 
+    /// Whether this end has frames that it could flush.
+    pub(crate) fn keeps_back(&self, end: usize) -> bool {
+        !self.unwritable[end] && !self.lanes[end].sent.is_empty()
+    }
+
     /// Wakes the readers for whom something has arrived.
     pub(crate) fn arrive(net: &RefCell<Self>) {
         let mut wakers = Vec::new();
@@ -166,7 +171,7 @@ impl Net {
     /// What was under way arrives nowhere.
     fn lose(&mut self, frames: VecDeque<(u64, Bytes)>) {
         for body in frames.iter().filter_map(|(_, frame)| (self.read)(frame)) {
-            self.journal.arrived.remove(&body.name());
+            self.journal.lose(body);
         }
     }
 

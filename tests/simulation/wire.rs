@@ -6,8 +6,8 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 
 use await_layer::{
-    AwaitIdCodec, Head, IdGenerator, Json, Pack, Packer, Peek, Protocol, Refusal, SealError,
-    SlotIds, TextId, Unpack, WsAwait,
+    AwaitIdCodec, Head, IdGenerator, Json, Locate, Pack, Packer, Peek, Protocol, Refusal,
+    SealError, Slot, SlotIds, TextId, Unpack, WsAwait,
 };
 use bytes::Bytes;
 
@@ -61,44 +61,40 @@ impl<Id> Default for Numbered<Id> {
     }
 }
 
-impl<Id> Protocol for Numbered<Id>
-where
-    Id: Number,
-    SlotIds<Id>: IdGenerator<Id = Id>,
-{
+impl<Id: Number> Protocol for Numbered<Id> {
     type Frame = Bytes;
     type Packer = Headed;
     type Codec = Self;
-    type Ids = SlotIds<Id>;
+    type Ids = Id::Ids;
 
-    fn into_parts(self) -> (Headed, Self, SlotIds<Id>) {
-        (Headed, self, SlotIds::new())
+    fn into_parts(self) -> (Headed, Self, Id::Ids) {
+        (Headed, self, Id::Ids::default())
     }
 }
 
-impl<Id> Wire for Numbered<Id>
-where
-    Id: Number,
-    SlotIds<Id>: IdGenerator<Id = Id>,
-{
+impl<Id: Number> Wire for Numbered<Id> {
     fn read(frame: &Bytes) -> Option<Body> {
         serde_json::from_slice(frame.get(HEADER..)?).ok()
     }
 
     fn chosen(n: usize) -> Id {
-        // Turn 0: no slot has it.
-        Id::narrow(u32::try_from(n).expect("few"))
+        // No slot in use has it.
+        Id::narrow(60_000 + u32::try_from(n).expect("few"))
     }
 
     const REFUSES: bool = true;
 }
 
 pub(crate) trait Number: Copy + Eq + Hash + 'static {
+    type Ids: IdGenerator<Id = Self> + Default;
+
     fn wide(self) -> u32;
     fn narrow(number: u32) -> Self;
 }
 
 impl Number for u32 {
+    type Ids = SlotIds<Self>;
+
     fn wide(self) -> u32 {
         self
     }
@@ -109,12 +105,34 @@ impl Number for u32 {
 }
 
 impl Number for u16 {
+    type Ids = TwoTurns;
+
     fn wide(self) -> u32 {
         self.into()
     }
 
     fn narrow(number: u32) -> Self {
         Self::try_from(number).expect("sealed from a u16")
+    }
+}
+
+/// Each slot has two ids: one that is used too soon meets its old reply.
+#[derive(Default)]
+pub(crate) struct TwoTurns;
+
+impl IdGenerator for TwoTurns {
+    type Id = u16;
+
+    fn next(&mut self, slot: Slot) -> Option<u16> {
+        u16::try_from(slot.index << 1 | slot.turn & 1).ok()
+    }
+
+    fn locate(&self, id: &u16) -> Locate {
+        Locate::Slot(u32::from(*id) >> 1)
+    }
+
+    fn narrow(&self) -> bool {
+        true
     }
 }
 

@@ -236,6 +236,14 @@ impl<P: Wire> World<P> {
 
     /// Nobody is woken: the clock moves on to what happens next.
     fn pass_time(&mut self) {
+        for (end, part) in self.plan.ends.iter().enumerate() {
+            let drives = part.driving == Driving::Spawned && self.plan.nobody_parks();
+            assert!(
+                !drives || !self.net.borrow().keeps_back(end),
+                "seed {}: end {end} rests with frames that are not flushed",
+                self.seed
+            );
+        }
         let parked = self
             .shared
             .lot

@@ -1,9 +1,13 @@
 //! In memory, under a bare `block_on`, with no task but the test's own.
 
-use await_layer::{AwaitLayer, DefaultTimer, WsAwait, memory};
+use std::convert::Infallible;
+use std::pin::pin;
+
+use await_layer::{AwaitLayer, DefaultTimer, WsAwait, memory, serve};
 use await_layer_testkit::conformance::{self, Text};
 use await_layer_testkit::contract::Contract;
 use futures::executor::block_on;
+use futures::future::{join_all, select};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 
@@ -58,4 +62,29 @@ fn a_call_alone_drives_itself() {
     let reply = block_on(layer.send_await::<Value>(&hello));
     assert_eq!(reply.unwrap(), hello);
     drop(echo.join().unwrap());
+}
+
+#[test]
+fn what_is_served_at_once_shares_flushes() {
+    const CALLS: u64 = 8;
+    const ROUNDS: u64 = 10;
+    let (near, far) = memory::pair(64);
+    let far = Contract::new(far);
+    let counts = far.counts();
+    let here = AwaitLayer::new(near, WsAwait::<String>::new());
+    let (_there, to_there) = AwaitLayer::new(far, WsAwait::<String>::new()).split();
+    let served = serve(to_there, 64, async |question: Value| {
+        Ok::<_, Infallible>(question)
+    });
+    let calls = pin!(async {
+        for _ in 0..ROUNDS {
+            let calls = (0..CALLS).map(|n| here.send_await::<Value>(&json!({ "n": n })));
+            assert!(join_all(calls).await.iter().all(Result::is_ok));
+        }
+    });
+    let talk = select(calls, here.handle().driver());
+    block_on(select(talk, pin!(served)));
+    assert_eq!(counts.sends(), ROUNDS * CALLS);
+    let flushes = counts.flushes();
+    assert!(flushes <= ROUNDS * CALLS / 2, "{flushes} flushes");
 }

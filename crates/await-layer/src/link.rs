@@ -141,7 +141,7 @@ where
         let pump = lock(&self.state).pump.take();
         let Some(mut pump) = pump else {
             // Unreachable: the hub gives one turn at a time.
-            self.hub.end_turn(true, false);
+            self.hub.end_turn(true, false, &mut Vec::new());
             return;
         };
         let now = self.now();
@@ -158,7 +158,7 @@ where
             state.pump = Some(pump);
             wake
         };
-        self.hub.end_turn(done.ticking, done.again);
+        self.hub.end_turn(done.ticking, done.again, &mut wake);
         if wake.is_empty() {
             return;
         }

@@ -48,21 +48,24 @@ where
     let mut running = pin!(FuturesUnordered::new());
     poll_fn(|cx| {
         loop {
-            while let Poll::Ready(Some(())) = running.as_mut().poll_next(cx) {}
+            // First all that has come, then the handlers: while the stream
+            // waits it is the one to drive, so that the answers leave together
+            // and not each in a flush of its own.
+            while running.len() < limit.max(1) {
+                match incoming.as_mut().poll_next(cx) {
+                    Poll::Pending => break,
+                    Poll::Ready(None) => return Poll::Ready(()),
+                    Poll::Ready(Some(Event::Request(request))) => {
+                        running.push(answer(request, &mut handler));
+                    }
+                    Poll::Ready(Some(_)) => {}
+                }
+            }
             if running.len() >= limit.max(1) {
                 incoming.poll_drive(cx);
-                if let Poll::Ready(Some(())) = running.as_mut().poll_next(cx) {
-                    continue;
-                }
-                return Poll::Pending;
             }
-            match incoming.as_mut().poll_next(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(()),
-                Poll::Ready(Some(Event::Request(request))) => {
-                    running.push(answer(request, &mut handler));
-                }
-                Poll::Ready(Some(_)) => {}
+            if !matches!(running.as_mut().poll_next(cx), Poll::Ready(Some(()))) {
+                return Poll::Pending;
             }
         }
     })

@@ -57,7 +57,7 @@ async fn stream(unread: Vec<u8>) -> WebSocketStream<Broken> {
 #[tokio::test]
 async fn the_close_frame_behind_many_messages_gives_the_reason() {
     // More than one turn reads.
-    let unread = [&MESSAGE.repeat(100), CLOSE].concat();
+    let unread = [&MESSAGE.repeat(300), CLOSE].concat();
     let layer = layer(stream(unread).await, Config::default());
     let result = layer.send_await::<Value>(&json!({})).await;
     let Err(CallError::Closed { reason, .. }) = result else {

@@ -3,7 +3,9 @@
 mod aliases;
 mod broken;
 mod closing;
+mod contract;
 mod frames;
+mod handshakes;
 mod limits;
 mod pair;
 mod pings;

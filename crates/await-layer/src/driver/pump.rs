@@ -198,6 +198,11 @@ where
         let dropped = link.with(|machine| machine.close(&reason));
         drop(dropped);
         if let End::Failed(error) = end {
+            // The error ends the stream: what was dropped is told before it.
+            let lagged = link.with(|machine| machine.take_lagged());
+            if lagged > 0 {
+                drop(this.inner.events.try_send(Queued::Lagged(lagged)));
+            }
             // Whoever polls the layer as a stream gets the transport's own error.
             drop(this.inner.events.try_send(Queued::Failed(error)));
         }

@@ -39,6 +39,7 @@ mod sends;
 mod stats;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use arena::{Arena, Key};
 use budget::Budget;

@@ -194,11 +194,7 @@ impl Model {
                 return;
             }
             (Answer::Part, streams) => {
-                call.end(if streams {
-                    How::Overrun
-                } else {
-                    How::Streamed
-                });
+                call.end(if streams { How::Overrun } else { How::Streamed });
                 self.leave(index);
                 return;
             }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::field::{Field, quote, skip_space};
+use super::field::{Field, is_plain, quote, skip_space};
 use crate::{AwaitIdCodec, Head, JsonFrame, Peek, SealError, TextId};
 
 /// Puts the id first in a JSON object and finds it anywhere in one.
@@ -67,7 +67,7 @@ impl WsAwaitCodec {
     }
 
     /// `{<field>:<id>` and the rest of the object that `text` is.
-    fn with_id(&self, text: &str, id: &str) -> Result<String, SealError> {
+    fn with_id(&self, text: &str, id: [&str; 3]) -> Result<String, SealError> {
         let text = skip_space(text);
         let Some(members) = text.strip_prefix('{') else {
             let why = format!("{} cannot carry an id: send a JSON object", shape(text));
@@ -84,7 +84,9 @@ impl WsAwaitCodec {
             true => "",
             false => ",",
         };
-        Ok(["{", self.field.quoted(), ":", id, comma, members].concat())
+        let [open, id, close] = id;
+        let field = self.field.quoted();
+        Ok(["{", field, ":", open, id, close, comma, members].concat())
     }
 }
 
@@ -111,13 +113,19 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
     }
 
     fn seal(&mut self, frame: &mut F, head: Head<'_, TextId, WsAsk>) -> Result<(), SealError> {
+        let quoted;
         let id = match head {
             Head::Request(id) if id.as_bytes().is_empty() => {
                 let why = "an empty id means no id on the ws-await wire: choose another";
                 return Err(SealError::new(why));
             }
-            Head::Request(id) => Cow::Owned(quote(id.as_str())),
-            Head::Reply(ask) => Cow::Borrowed(ask.as_json()),
+            // Ours always are; only an id of the caller's choosing may not be.
+            Head::Request(id) if is_plain(id.as_str()) => ["\"", id.as_str(), "\""],
+            Head::Request(id) => {
+                quoted = quote(id.as_str());
+                ["", &quoted, ""]
+            }
+            Head::Reply(ask) => ["", ask.as_json(), ""],
             Head::Part(_) => {
                 let why = "the ws-await wire has no streamed replies: reply once";
                 return Err(SealError::new(why));
@@ -129,7 +137,7 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
             let why = "the frame is not JSON text: send a JSON object";
             return Err(SealError::new(why));
         };
-        let sealed = self.with_id(text, &id)?;
+        let sealed = self.with_id(text, id)?;
         frame.set_json(sealed);
         Ok(())
     }

@@ -132,6 +132,12 @@ impl Field {
     }
 }
 
+/// Whether `text` in quotes is its own JSON.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
+}
+
 /// `text` as JSON.
 pub(super) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()

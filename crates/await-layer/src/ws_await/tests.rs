@@ -75,6 +75,15 @@ fn strings_may_be_replies_and_other_ids_are_requests() {
 }
 
 #[test]
+fn a_chosen_id_may_hold_anything() {
+    for id in ["\"", "a\\b", "\n", "é", "\u{7f}"] {
+        let frame = seal(r#"{"a":1}"#, id).unwrap();
+        assert!(serde_json::from_str::<Value>(&frame).is_ok());
+        assert!(matches!(peek(&frame), Peek::Either(found, _) if found == id.into()));
+    }
+}
+
+#[test]
 fn falsy_ids_make_a_plain_message() {
     for id in ["0", "-0", "0.0", "0e5", "1e-999", r#""""#, "null", "false"] {
         let text = format!(r#"{{"awaitId":{id},"a":1}}"#);

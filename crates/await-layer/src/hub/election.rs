@@ -17,7 +17,7 @@
 //! | poll with work, the designee is a driver or stream | notified; wake it | nothing | notified |
 //! | poll with work, the designee is a call | become it; yield; with no tick armed wake the former one | if it has not just yielded: become it; yield | notified |
 //! | poll without work | nothing | become designee; turn | nothing |
-//! | end of turn | - | - | idle; if notified: wake the designee |
+//! | end of turn | - | - | idle; if notified: wake the designee; if shared with no tick armed: wake all |
 //! | settled, dropped or done while designee | pass on | pass on; wake the next | pass on |
 //! | tick | notified, stale; wake the designee | stale | notified |
 //! | watchdog, stale | overdue; wake all | overdue; wake all | nothing |
@@ -32,13 +32,10 @@
 //! armed comes back for a turn of its own, which arms one, and so does the party
 //! that waited alone until then.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Wake, Waker};
+use std::task::Waker;
 
 use crate::machine::arena::{Arena, Key};
 use crate::machine::{Chain, Chains};
-use crate::sync::{Mutex, lock};
 
 /// What a party is, as far as electing goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +61,7 @@ pub(crate) enum Step {
     Turn,
 }
 
-struct Party {
+pub(super) struct Party {
     kind: Kind,
     waker: Option<Waker>,
     /// Its place among those that wait.
@@ -72,7 +69,8 @@ struct Party {
     settled: bool,
 }
 
-struct State {
+/// The parties of one connection, and whose turn it is.
+pub(super) struct State {
     parties: Arena<Party>,
     places: Chains<Key>,
     calls: Chain,
@@ -90,185 +88,38 @@ struct State {
     stopped: bool,
 }
 
-/// The waiting parties of one connection.
-pub(crate) struct Hub {
-    state: Mutex<State>,
-}
-
-impl Hub {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            state: Mutex::new(State {
-                parties: Arena::new(),
-                places: Chains::new(),
-                calls: Chain::EMPTY,
-                drivers: Chain::EMPTY,
-                settled: 0,
-                designee: Key::NULL,
-                runner: Key::NULL,
-                // The first turn shows the transport its waker.
-                notified: true,
-                yielding: false,
-                ticking: false,
-                stale: false,
-                overdue: false,
-                stopped: false,
-            }),
-        })
+impl State {
+    pub(super) const fn new() -> Self {
+        Self {
+            parties: Arena::new(),
+            places: Chains::new(),
+            calls: Chain::EMPTY,
+            drivers: Chain::EMPTY,
+            settled: 0,
+            designee: Key::NULL,
+            runner: Key::NULL,
+            // The first turn shows the transport its waker.
+            notified: true,
+            yielding: false,
+            ticking: false,
+            stale: false,
+            overdue: false,
+            stopped: false,
+        }
     }
 
     /// A new party. It does not wait before its first poll.
-    pub(crate) fn join(&self, kind: Kind) -> Key {
+    pub(super) fn join(&mut self, kind: Kind) -> Key {
         let party = Party {
             kind,
             waker: None,
             place: Key::NULL,
             settled: false,
         };
-        lock(&self.state).parties.insert(party).unwrap_or(Key::NULL)
+        self.parties.insert(party).unwrap_or(Key::NULL)
     }
 
-    /// `party` is polled; with `work` if it has just made some.
-    pub(crate) fn poll(&self, party: Key, waker: &Waker, work: bool) -> Step {
-        let (step, wake, old) = {
-            let mut state = lock(&self.state);
-            let old = state.line_up(party, waker);
-            let (step, wake) = state.poll(party, work);
-            (step, wake, old)
-        };
-        drop(old);
-        if let Some(waker) = wake {
-            waker.wake();
-        }
-        if step == Step::Yield {
-            waker.wake_by_ref();
-        }
-        step
-    }
-
-    /// The turn of the runner is over. `ticking` if tick and watchdog are
-    /// armed, `again` if there is more to do.
-    pub(crate) fn end_turn(&self, ticking: bool, again: bool) {
-        let wake = {
-            let mut state = lock(&self.state);
-            state.runner = Key::NULL;
-            state.ticking = ticking;
-            state.stale = false;
-            state.notified |= again || (state.is_shared() && !ticking);
-            state.wake_if_due()
-        };
-        if let Some(waker) = wake {
-            waker.wake();
-        }
-    }
-
-    /// Something has come for these parties. Their wakers are added to `wake`,
-    /// to be woken when no lock is held.
-    pub(crate) fn settle(&self, parties: &mut Vec<Key>, wake: &mut Vec<Waker>) {
-        let mut state = lock(&self.state);
-        for party in parties.drain(..) {
-            wake.extend(state.settle(party));
-        }
-        wake.extend(state.wake_if_due());
-    }
-
-    /// Something has come for the polled streams.
-    pub(crate) fn settle_streams(&self, wake: &mut Vec<Waker>) {
-        let mut state = lock(&self.state);
-        let mut place = state.places.back(&state.drivers);
-        while let Some(key) = place {
-            place = state.places.before(key);
-            if let Some(party) = state.places.get(key).copied() {
-                if state.kind(party) == Kind::Stream {
-                    wake.extend(state.settle(party));
-                }
-            }
-        }
-        wake.extend(state.wake_if_due());
-    }
-
-    /// Whether a tick is wanted: more than one party waits.
-    pub(crate) fn is_shared(&self) -> bool {
-        lock(&self.state).is_shared()
-    }
-
-    /// `party` has returned something and does not wait for now.
-    pub(crate) fn rest(&self, party: Key) {
-        let wake = {
-            let mut state = lock(&self.state);
-            state.unsettle(party);
-            state.unline(party);
-            state.wake_if_due()
-        };
-        if let Some(waker) = wake {
-            waker.wake();
-        }
-    }
-
-    /// `party` is done or dropped.
-    pub(crate) fn leave(&self, party: Key) {
-        let (gone, wake) = {
-            let mut state = lock(&self.state);
-            state.unsettle(party);
-            state.unline(party);
-            (state.parties.remove(party), state.wake_if_due())
-        };
-        if let Some(waker) = wake {
-            waker.wake();
-        }
-        drop(gone);
-    }
-
-    /// There is work, made by someone who does not wait for it, or the
-    /// transport is ready.
-    pub(crate) fn notify(&self) {
-        let wake = {
-            let mut state = lock(&self.state);
-            if state.notified {
-                return;
-            }
-            state.notified = true;
-            state.wake_if_due()
-        };
-        if let Some(waker) = wake {
-            waker.wake();
-        }
-    }
-
-    /// The connection has ended: everybody looks at once, now and in future.
-    pub(crate) fn stop(&self, wake: &mut Vec<Waker>) {
-        let mut state = lock(&self.state);
-        state.stopped = true;
-        state.all_wakers(wake);
-    }
-
-    fn tick(&self) {
-        lock(&self.state).stale = true;
-        self.notify();
-    }
-
-    fn watch(&self) {
-        let mut wake = Vec::new();
-        {
-            let mut state = lock(&self.state);
-            if state.stale && state.runner == Key::NULL {
-                state.notified = true;
-                state.overdue = true;
-                state.ticking = false;
-                state.all_wakers(&mut wake);
-            }
-        }
-        if wake.is_empty() {
-            self.notify();
-        }
-        for waker in wake {
-            waker.wake();
-        }
-    }
-}
-
-impl State {
-    fn poll(&mut self, party: Key, work: bool) -> (Step, Option<Waker>) {
+    pub(super) fn poll(&mut self, party: Key, work: bool) -> (Step, Option<Waker>) {
         let told = self.notified;
         self.notified |= work;
         if self.stopped || self.unsettle(party) {
@@ -319,6 +170,75 @@ impl State {
         (Step::Yield, wake)
     }
 
+    /// The runner's turn is over. Whoever began to wait during it, with no tick
+    /// armed, cannot rely on a designee that may be parked: all are called.
+    pub(super) fn end_turn(&mut self, ticking: bool, again: bool, wake: &mut Vec<Waker>) {
+        self.runner = Key::NULL;
+        self.ticking = ticking;
+        self.stale = false;
+        self.notified |= again;
+        if self.is_shared() && !ticking {
+            self.notified = true;
+            self.all_wakers(wake);
+        } else {
+            wake.extend(self.wake_if_due());
+        }
+    }
+
+    pub(super) fn settle_streams(&mut self, wake: &mut Vec<Waker>) {
+        let mut place = self.places.back(&self.drivers);
+        while let Some(key) = place {
+            place = self.places.before(key);
+            if let Some(party) = self.places.get(key).copied() {
+                if self.kind(party) == Kind::Stream {
+                    wake.extend(self.settle(party));
+                }
+            }
+        }
+        wake.extend(self.wake_if_due());
+    }
+
+    pub(super) fn rest(&mut self, party: Key) -> Option<Waker> {
+        self.unsettle(party);
+        self.unline(party);
+        self.wake_if_due()
+    }
+
+    /// What is returned is dropped outside the lock.
+    pub(super) fn leave(&mut self, party: Key) -> (Option<Party>, Option<Waker>) {
+        let wake = self.rest(party);
+        (self.parties.remove(party), wake)
+    }
+
+    pub(super) fn notify(&mut self) -> Option<Waker> {
+        if self.notified {
+            return None;
+        }
+        self.notified = true;
+        self.wake_if_due()
+    }
+
+    pub(super) fn tick(&mut self) -> Option<Waker> {
+        self.stale = true;
+        self.notify()
+    }
+
+    pub(super) fn watch(&mut self, wake: &mut Vec<Waker>) {
+        if !self.stale || self.runner != Key::NULL {
+            wake.extend(self.notify());
+            return;
+        }
+        self.notified = true;
+        self.overdue = true;
+        self.ticking = false;
+        self.all_wakers(wake);
+    }
+
+    pub(super) fn stop(&mut self, wake: &mut Vec<Waker>) {
+        self.stopped = true;
+        self.all_wakers(wake);
+    }
+
     fn begin_turn(&mut self, party: Key) -> (Step, Option<Waker>) {
         self.designee = party;
         self.runner = party;
@@ -330,7 +250,7 @@ impl State {
     }
 
     /// `party` waits from now on. Its old waker is dropped outside the lock.
-    fn line_up(&mut self, party: Key, waker: &Waker) -> Option<Waker> {
+    pub(super) fn line_up(&mut self, party: Key, waker: &Waker) -> Option<Waker> {
         let entry = self.parties.get_mut(party)?;
         if entry.place == Key::NULL {
             let chain = match entry.kind {
@@ -362,7 +282,7 @@ impl State {
         }
     }
 
-    fn settle(&mut self, party: Key) -> Option<Waker> {
+    pub(super) fn settle(&mut self, party: Key) -> Option<Waker> {
         let entry = self.parties.get_mut(party)?;
         if !entry.settled {
             entry.settled = true;
@@ -394,7 +314,7 @@ impl State {
 
     /// Finds a designee if there is none, and its waker if a turn is due and
     /// nobody is running.
-    fn wake_if_due(&mut self) -> Option<Waker> {
+    pub(super) fn wake_if_due(&mut self) -> Option<Waker> {
         if self.designee == Key::NULL {
             self.designee = self
                 .newest(self.drivers)
@@ -407,7 +327,7 @@ impl State {
         None
     }
 
-    fn is_shared(&self) -> bool {
+    pub(super) fn is_shared(&self) -> bool {
         self.calls.len() + self.drivers.len() > 1
     }
 
@@ -433,61 +353,6 @@ impl State {
                 into.extend(self.places.get(key).and_then(|party| self.waker(*party)));
                 place = self.places.before(key);
             }
-        }
-    }
-}
-
-/// The waker that the transport sees.
-impl Wake for Hub {
-    fn wake(self: Arc<Self>) {
-        self.notify();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.notify();
-    }
-}
-
-/// Which of the two sleeps a waker belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Alarm {
-    /// The next deadline, or the tick if that is sooner.
-    Tick,
-    Watchdog,
-}
-
-/// The waker of a sleep.
-pub(crate) struct Bell {
-    hub: Arc<Hub>,
-    alarm: Alarm,
-    rung: AtomicBool,
-}
-
-impl Bell {
-    pub(crate) fn new(hub: &Arc<Hub>, alarm: Alarm) -> Arc<Self> {
-        Arc::new(Self {
-            hub: hub.clone(),
-            alarm,
-            rung: AtomicBool::new(false),
-        })
-    }
-
-    /// Whether the sleep has woken its waker since the last time this was asked.
-    pub(crate) fn take_rung(&self) -> bool {
-        self.rung.swap(false, Ordering::AcqRel)
-    }
-}
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.rung.store(true, Ordering::Release);
-        match self.alarm {
-            Alarm::Tick => self.hub.tick(),
-            Alarm::Watchdog => self.hub.watch(),
         }
     }
 }

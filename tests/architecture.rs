@@ -1,0 +1,84 @@
+//! The shape of the core, read off its source.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/await-layer/src")
+}
+
+/// Every Rust file below `folder`, with its text.
+fn files(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+    found
+}
+
+/// The lines of code that hold any of `words`, with their file.
+fn lines_with(files: &[(PathBuf, String)], words: &[&str]) -> Vec<String> {
+    let mut hits = Vec::new();
+    for (path, text) in files {
+        for line in text.lines() {
+            let code = line.split("//").next().unwrap_or_default();
+            if words.iter().any(|word| code.contains(word)) {
+                hits.push(format!("{}: {}", path.display(), line.trim()));
+            }
+        }
+    }
+    hits
+}
+
+#[test]
+fn the_machine_knows_no_io_no_clock_and_no_waker() {
+    let machine = files(&source().join("machine"));
+    assert!(machine.len() > 10, "the machine has moved");
+    let foreign = [
+        "std::task",
+        "Waker",
+        "Instant",
+        "std::io",
+        "std::net",
+        "futures",
+        "tokio",
+        "async ",
+        "Mutex",
+        "crate::hub",
+        "crate::driver",
+        "crate::link",
+        "crate::timer",
+    ];
+    assert_eq!(lines_with(&machine, &foreign), [""; 0]);
+}
+
+#[test]
+fn only_the_driver_touches_the_transport() {
+    let mut rest = files(&source());
+    rest.retain(|(path, _)| {
+        // A stage and the layer's own `Sink` are transports themselves; the
+        // in-memory one is one end of the wire.
+        let own = ["stage.rs", "layer.rs", "outlet.rs", "memory.rs"];
+        !path.components().any(|part| part.as_os_str() == "driver")
+            && !own.iter().any(|file| path.ends_with(file))
+    });
+    assert!(rest.len() > 30, "the core has moved");
+    let polls = ["poll_ready(", "start_send(", "poll_flush(", "poll_close("];
+    assert_eq!(lines_with(&rest, &polls), [""; 0]);
+}
+
+#[test]
+fn no_file_is_a_house() {
+    let long: Vec<_> = files(&source())
+        .into_iter()
+        .filter(|(_, text)| text.lines().count() > 450)
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(long, [PathBuf::new(); 0], "split these");
+}
