@@ -54,7 +54,7 @@ impl AwaitIdCodec<BytesMut> for Header {
 impl<S: Wire> Client for Handle<Link<S, Echo, TokioTimer>> {
     fn call(&self, frame: &BytesMut) -> impl Future<Output = BytesMut> + Send {
         let call = self.send_await::<BytesMut>(frame);
-        async { call.await.ok().expect("every call is answered") }
+        async { call.await.expect("every call is answered") }
     }
 }
 
