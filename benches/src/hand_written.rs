@@ -32,7 +32,7 @@ impl Client for HandWritten {
         let frame = frame.clone();
         let call = async {
             let sent = self.asks.send(Ask { frame, reply }).await;
-            assert!(sent.is_ok(), "the driver runs");
+            sent.expect("the driver runs");
             answer.await.expect("the driver runs")
         };
         timeout(TIMEOUT, call).await.expect("in time")
