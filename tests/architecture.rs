@@ -82,3 +82,23 @@ fn no_file_is_a_house() {
         .collect();
     assert!(long.is_empty(), "split {long:?}");
 }
+
+/// What ARCHITECTURE.md names as the test of an invariant is there.
+#[test]
+fn the_tests_that_hold_the_invariants_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = files(&root.join("tests"));
+    sources.extend(files(&root.join("crates")));
+    let text = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let is_word = |c: char| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit();
+    let names: Vec<_> = text
+        .split(|c| !is_word(c))
+        .filter(|word| word.matches('_').count() >= 3)
+        .collect();
+    assert!(names.len() > 15, "the invariants have moved");
+    for name in names {
+        let function = format!("fn {name}(");
+        let exists = sources.iter().any(|(_, source)| source.contains(&function));
+        assert!(exists, "no test is called {name}");
+    }
+}

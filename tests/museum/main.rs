@@ -9,6 +9,7 @@
 //! | `timers` | deadlines are met |
 //! | `flushing` | frames leave whole, in order, and as what they are |
 //! | `positional` | the same where no frame has an id |
+//! | `streams` | replies in parts come whole, end clearly and stay bounded |
 //! | `parked` | a future that is not polled holds up nobody |
 //! | `stage` | the transport, the wire and the tasks of these tests |
 
@@ -18,6 +19,7 @@ mod parked;
 mod positional;
 mod reading;
 mod stage;
+mod streams;
 mod timers;
 mod waiters;
 mod wakers;

@@ -93,6 +93,15 @@ pub(crate) fn reply_to(request: &str, body: &str) -> String {
     format!("r{id} {body}")
 }
 
+/// A part of the reply to a written request, and the end of it.
+pub(crate) fn part_of(request: &str, body: &str) -> String {
+    reply_to(request, body).replacen('r', "p", 1)
+}
+
+pub(crate) fn end_of(request: &str) -> String {
+    reply_to(request, "").trim_end().replacen('r', "z", 1)
+}
+
 /// A future that is polled when the test says so.
 pub(crate) struct Task<F: Future> {
     future: Option<Pin<Box<F>>>,
@@ -168,7 +177,8 @@ pub(crate) trait Text: Clone + Eq + std::hash::Hash + fmt::Display + FromStr {}
 impl<I: Clone + Eq + std::hash::Hash + fmt::Display + FromStr> Text for I {}
 
 /// A letter, an id and a space in front of the body: `q` asks, `r` replies,
-/// `e` refuses, `c` cancels. Anything else is plain.
+/// `p` is a part and `z` the end of a streamed reply, `e` refuses, `c` cancels.
+/// Anything else is plain.
 pub(crate) struct Letters<G> {
     pub(crate) ids: G,
     pub(crate) answers_cancelled: bool,
@@ -209,6 +219,8 @@ impl<I: Text> AwaitIdCodec<String> for LettersCodec<I> {
             ("q", _) => Peek::Request(id.to_owned()),
             ("c", _) => Peek::Cancel(id.to_owned()),
             ("r" | "e", Ok(id)) => Peek::Reply(id),
+            ("p", Ok(id)) => Peek::Part(id),
+            ("z", Ok(id)) => Peek::End(id),
             _ => Peek::Other,
         }
     }
@@ -218,7 +230,7 @@ impl<I: Text> AwaitIdCodec<String> for LettersCodec<I> {
             _ if frame == "unsealable" => return Err(SealError::new("it does not seal")),
             Head::Request(id) => format!("q{id} "),
             Head::Reply(ask) => format!("r{ask} "),
-            Head::Part(_) => return Err(SealError::new("no streamed replies")),
+            Head::Part(ask) => format!("p{ask} "),
             Head::Plain => String::new(),
         };
         frame.insert_str(0, &head);
@@ -238,6 +250,10 @@ impl<I: Text> AwaitIdCodec<String> for LettersCodec<I> {
 
     fn refuse(&mut self, ask: &String, why: Refusal) -> Option<String> {
         Some(format!("e{ask} {why:?}"))
+    }
+
+    fn end(&mut self, ask: &String) -> Option<String> {
+        Some(format!("z{ask}"))
     }
 
     fn answers_cancelled(&self) -> bool {
