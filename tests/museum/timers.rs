@@ -179,6 +179,18 @@ fn no_time_at_all_fails_unless_the_reply_is_there() {
 }
 
 #[test]
+fn a_reply_that_is_there_beats_a_deadline_that_has_passed() {
+    let (stage, _incoming) = stage();
+    let mut call = stage.ask_within(10, "slow");
+    assert!(call.run().is_none());
+    let request = requests(&stage.remote, &["slow"]).remove(0);
+    // Its task is late for both.
+    stage.remote.feed(reply_to(&request, "yes"));
+    stage.timer.advance(Duration::from_millis(20));
+    assert_eq!(call.run(), Some(Ok("yes".to_owned())));
+}
+
+#[test]
 fn a_reply_that_was_received_beats_the_deadline() {
     let (stage, _incoming) = stage();
     let mut driver = Task::new(stage.handle.driver());

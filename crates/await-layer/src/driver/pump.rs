@@ -119,19 +119,14 @@ where
     /// One turn. Never panics on its own account; the protocol and the
     /// transport may.
     pub(crate) fn turn(mut self: Pin<&mut Self>, link: &Link<S, P, T>, now: u64) -> Done {
-        let mut again = false;
-        let this = self.as_mut().project();
-        this.inner.alarms.check(now);
-        let mut end = this.inner.expire(link, now);
-        if end.is_none() {
-            match self.as_mut().exchange(link, now) {
-                Ok(more) => again = more,
-                Err(stop) => end = Some(stop),
+        self.as_mut().project().inner.alarms.check(now);
+        let again = match self.as_mut().exchange(link, now) {
+            Ok(again) => again,
+            Err(end) => {
+                self.as_mut().finish(link, end);
+                false
             }
-        }
-        if let Some(end) = end {
-            self.as_mut().finish(link, end);
-        }
+        };
         let inner = self.project().inner;
         let deadline = inner.settle(link);
         let (ticking, due) = inner.alarms.arm(now, deadline, link.hub().is_shared());
@@ -141,7 +136,9 @@ where
         }
     }
 
-    /// Reads, writes, flushes, and closes the transport once all is drained.
+    /// Reads, expires, writes, flushes, and closes the transport once all is
+    /// drained. Reading comes first: a reply that is there beats a deadline
+    /// that has passed, however late this turn is.
     fn exchange(
         mut self: Pin<&mut Self>,
         link: &Link<S, P, T>,
@@ -154,6 +151,7 @@ where
             return Ok(false);
         };
         let mut again = this.inner.read(link, io.as_mut(), cx, now)?;
+        this.inner.expire(link, now)?;
         if !this.inner.closing {
             again |= this.inner.write(link, io.as_mut(), cx, now)?;
             let (flushed, drained) =
@@ -247,20 +245,19 @@ where
 
 impl<L: Connection, Z> Inner<L, Z> {
     /// Ends what has run out of time.
-    fn expire(&mut self, link: &L, now: u64) -> Option<End<L::Error>> {
-        let end = link.with(|machine| {
-            if let Some(reason) = machine.close_reason() {
-                return Some(End::Because(reason.clone()));
-            }
+    fn expire(&mut self, link: &L, now: u64) -> Result<(), End<L::Error>> {
+        let overdue = link.with(|machine| {
             machine.expire(now, &mut self.released);
-            machine
-                .drain_is_overdue(now)
-                .then(|| End::Because(CloseReason::new(Cause::CloseTimeout, "")))
+            machine.drain_is_overdue(now)
         });
         for call in self.released.drain(..) {
             self.directory.release(call);
         }
-        end
+        if overdue {
+            let reason = CloseReason::new(Cause::CloseTimeout, "");
+            return Err(End::Because(reason));
+        }
+        Ok(())
     }
 
     /// Collects the wakers of everybody for whom something has come. Returns
