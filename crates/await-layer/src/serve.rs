@@ -15,6 +15,10 @@ use crate::machine::CloseReason;
 use crate::packer::{PackedBy, Unpack};
 use crate::responder::Request;
 
+/// Answers that may be finished in one poll: a peer that asks without a pause
+/// must not keep the task from its other branches.
+const ROUNDS: usize = 64;
+
 /// Answers the peer's requests with what `handler` makes of them, at most
 /// `limit` at a time, until the connection ends; returns why it did.
 ///
@@ -47,7 +51,7 @@ where
     let link = incoming.link.clone();
     let mut running = pin!(FuturesUnordered::new());
     poll_fn(|cx| {
-        loop {
+        for _ in 0..ROUNDS {
             // First all that has come, then the handlers: while the stream
             // waits it is the one to drive, so that the answers leave together
             // and not each in a flush of its own.
@@ -68,6 +72,8 @@ where
                 return Poll::Pending;
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     })
     .await;
     crate::closed::Closed::new(&link, false).await
