@@ -1,9 +1,13 @@
 //! The machine against a model that keeps everything in plain vectors.
 
+mod deadlines;
+mod model;
+
 use proptest::prelude::*;
 
 use super::arena::Key;
 use super::*;
+use model::{Call, How, MAX_IN_FLIGHT, MAX_PARTS, MAX_RETIRED, Model, QUARANTINE, Wire, ended};
 
 type Subject = Machine<u32, u64, u64>;
 
@@ -49,187 +53,6 @@ fn op() -> impl Strategy<Value = Op> {
         1 => prop::bool::weighted(0.05).prop_map(|rare| if rare { Op::Drain } else { Op::Flush }),
         1 => prop::bool::weighted(0.05).prop_map(|rare| if rare { Op::Close } else { Op::Flush }),
     ]
-}
-
-/// How a call ended, without frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
-    Reply,
-    End,
-    Streamed,
-    Overrun,
-    Expired(Sent),
-    Closed(Sent),
-    Refused,
-}
-
-fn ended(outcome: &Outcome<u32>) -> How {
-    match outcome {
-        Outcome::Reply(_) => How::Reply,
-        Outcome::Ended => How::End,
-        Outcome::Streamed => How::Streamed,
-        Outcome::Overrun => How::Overrun,
-        Outcome::Expired { sent, .. } => How::Expired(*sent),
-        Outcome::Closed { sent, .. } => How::Closed(*sent),
-        Outcome::Refused { .. } => How::Refused,
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wire {
-    Permit,
-    Queued,
-    Live { flushed: bool, retire: bool },
-    Leaving { retire: bool },
-    Retired { until: u64 },
-    Gone,
-}
-
-#[derive(Debug)]
-struct Call {
-    key: Key,
-    /// `Some(None)` while the caller waits.
-    caller: Option<Option<How>>,
-    wire: Wire,
-    deadline: Option<u64>,
-    timeout: Option<u64>,
-    streams: bool,
-    parts: usize,
-}
-
-impl Call {
-    fn waits(&self) -> bool {
-        self.caller == Some(None)
-    }
-
-    fn sent(&self) -> Sent {
-        match self.wire {
-            Wire::Permit | Wire::Queued => Sent::No,
-            Wire::Live { flushed: true, .. } => Sent::Yes,
-            _ => Sent::Maybe,
-        }
-    }
-
-    fn end(&mut self, how: How) {
-        self.caller = Some(Some(how));
-    }
-}
-
-/// The same rules, told naively.
-#[derive(Debug, Default)]
-struct Model {
-    now: u64,
-    calls: Vec<Call>,
-    /// Requests and cancels, by call.
-    queue: Vec<(usize, bool)>,
-    draining: bool,
-    closed: bool,
-}
-
-const MAX_IN_FLIGHT: usize = 4;
-const MAX_RETIRED: usize = 2;
-const MAX_PARTS: usize = 2;
-const QUARANTINE: u64 = 50;
-
-impl Model {
-    fn promote(&mut self) {
-        loop {
-            let busy = |call: &&Call| {
-                matches!(
-                    call.wire,
-                    Wire::Queued | Wire::Live { .. } | Wire::Leaving { .. }
-                )
-            };
-            let retired = |call: &&Call| matches!(call.wire, Wire::Retired { .. });
-            let full = self.calls.iter().filter(busy).count() >= MAX_IN_FLIGHT
-                || self.calls.iter().filter(retired).count() >= MAX_RETIRED;
-            let waiting = self.calls.iter().position(|call| call.wire == Wire::Permit);
-            match waiting {
-                Some(call) if !full => {
-                    self.calls[call].wire = Wire::Queued;
-                    self.queue.push((call, false));
-                }
-                _ => return,
-            }
-        }
-    }
-
-    /// Requests leave in the order in which they got their permit. Cancels of
-    /// calls that expire at one instant come in any order.
-    fn dequeue(&mut self, which: impl Fn(&(usize, bool)) -> bool) -> usize {
-        let place = self.queue.iter().position(which).expect("queued");
-        self.queue.remove(place).0
-    }
-
-    /// The caller is done with it before the wire is.
-    fn leave(&mut self, call: usize) {
-        match self.calls[call].wire {
-            Wire::Permit | Wire::Queued => {
-                self.queue.retain(|entry| *entry != (call, false));
-                self.calls[call].wire = Wire::Gone;
-            }
-            Wire::Live { retire, .. } => {
-                self.calls[call].wire = Wire::Leaving { retire };
-                self.queue.push((call, true));
-            }
-            _ => {}
-        }
-    }
-
-    fn answer(&mut self, index: usize, kind: Answer) {
-        let now = self.now;
-        let call = &mut self.calls[index];
-        if !call.waits() {
-            if kind != Answer::Part {
-                call.wire = Wire::Gone;
-                self.queue.retain(|entry| *entry != (index, true));
-            }
-            return;
-        }
-        let full = call.parts >= MAX_PARTS;
-        match (kind, call.streams) {
-            (Answer::Part, true) if !full => {
-                call.parts += 1;
-                call.deadline = call.timeout.map(|timeout| now + timeout);
-                return;
-            }
-            (Answer::Part, streams) => {
-                call.end(if streams { How::Overrun } else { How::Streamed });
-                self.leave(index);
-                return;
-            }
-            (Answer::Last, true) if full => call.end(How::Overrun),
-            (Answer::Last, true) => {
-                call.parts += 1;
-                call.end(How::End);
-            }
-            (Answer::Last, false) => call.end(How::Reply),
-            (Answer::End, _) => call.end(How::End),
-        }
-        call.wire = Wire::Gone;
-    }
-
-    fn expire(&mut self) {
-        for index in 0..self.calls.len() {
-            let call = &mut self.calls[index];
-            if matches!(call.wire, Wire::Retired { until } if until <= self.now) {
-                call.wire = Wire::Gone;
-            }
-            if call.waits() && call.deadline.is_some_and(|at| at <= self.now) {
-                call.end(How::Expired(call.sent()));
-                self.leave(index);
-            }
-        }
-    }
-
-    fn next_deadline(&self) -> Option<u64> {
-        let deadlines = self.calls.iter().filter_map(|call| match call.wire {
-            Wire::Retired { until } => Some(until),
-            _ if call.waits() => call.deadline,
-            _ => None,
-        });
-        deadlines.min()
-    }
 }
 
 /// Runs one operation on both and compares what can be seen.
@@ -389,42 +212,6 @@ proptest! {
         let mut model = Model::default();
         for op in ops {
             step(&mut subject, &mut model, op);
-        }
-    }
-
-    /// Deadlines against a sorted vector.
-    #[test]
-    fn the_deadline_queue_is_a_sorted_vector(
-        ops in prop::collection::vec((0..4u8, 0..30u64, 0..50u64), 1..200),
-    ) {
-        let mut queue = Deadlines::new();
-        let mut sorted: Vec<(u64, Key, Key)> = Vec::new();
-        for (number, (op, timeout, at)) in (0u32..).zip(ops) {
-            match op {
-                0 | 1 => {
-                    let owner = Key { index: number, turn: 0 };
-                    let key = queue.insert(at, timeout, owner).unwrap();
-                    sorted.push((at, key, owner));
-                }
-                2 if !sorted.is_empty() => {
-                    let (_, key, _) = sorted.remove(timeout as usize % sorted.len());
-                    queue.remove(key);
-                    queue.remove(key);
-                }
-                _ => {
-                    let mut due = Vec::new();
-                    while let Some(owner) = queue.pop_due(at) {
-                        due.push(owner);
-                    }
-                    due.sort();
-                    let mut expected: Vec<Key> =
-                        sorted.iter().filter(|d| d.0 <= at).map(|d| d.2).collect();
-                    expected.sort();
-                    sorted.retain(|d| d.0 > at);
-                    prop_assert_eq!(due, expected);
-                }
-            }
-            prop_assert_eq!(queue.next(), sorted.iter().map(|d| d.0).min());
         }
     }
 }
