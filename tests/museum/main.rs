@@ -9,6 +9,7 @@
 //! | `timers` | deadlines are met |
 //! | `flushing` | frames leave whole, in order, and as what they are |
 //! | `positional` | the same where no frame has an id |
+//! | `serving` | faults of one handler are its own |
 //! | `streams` | replies in parts come whole, end clearly and stay bounded |
 //! | `parked` | a future that is not polled holds up nobody |
 //! | `stage` | the transport, the wire and the tasks of these tests |
@@ -18,6 +19,7 @@ mod flushing;
 mod parked;
 mod positional;
 mod reading;
+mod serving;
 mod stage;
 mod streams;
 mod timers;

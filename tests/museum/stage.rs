@@ -281,6 +281,7 @@ impl<T: AsRef<str> + ?Sized> Pack<String, T> for Words {
 
 impl Unpack<String, String> for Words {
     fn unpack(&self, frame: String) -> Result<String, String> {
+        assert_ne!(frame, "poisoned body", "a body that the packer chokes on");
         if frame.starts_with('!') || frame == "garbled" {
             return Err(frame);
         }

@@ -1,7 +1,7 @@
 //! Answering requests, many at a time, without spawning.
 
 use std::future::{Future, poll_fn};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
@@ -27,8 +27,9 @@ const ROUNDS: usize = 64;
 /// `limit` handlers wait for them. Requests beyond `limit` queue up to
 /// [`max_requests`](crate::Limits::max_requests) and are refused beyond that.
 ///
-/// A request that does not unpack, a handler that returns an error or panics,
-/// and an answer that does not pack all end in the protocol's refusal. A
+/// A request that does not unpack, a handler that returns an error, an answer
+/// that does not pack, and a panic in any of them all end in the protocol's
+/// refusal, and in nothing else. A
 /// handler is dropped when the connection ends, not when the peer cancels: to
 /// stop early, loop over [`Incoming`] and race
 /// [`Responder::cancelled`](crate::Responder::cancelled).
@@ -90,20 +91,24 @@ where
     A: Future<Output = Result<R, E>>,
     R: PackedBy<L::Frame, L::Packer>,
 {
-    // The handler itself may panic before it returns its future.
-    let begun = request.unpack().ok().and_then(|(value, responder)| {
-        let run = AssertUnwindSafe(|| handler(value));
-        let answer = std::panic::catch_unwind(run).ok()?;
-        Some((answer, responder))
+    // Packer and handler may panic before there is a future to poll. The
+    // responder is dropped then, and refuses.
+    let begin = AssertUnwindSafe(|| {
+        let (value, responder) = request.unpack().ok()?;
+        Some((handler(value), responder))
     });
+    let begun = catch_unwind(begin).ok().flatten();
     async move {
         let Some((answer, responder)) = begun else {
             return;
         };
-        if let Ok(Ok(value)) = AssertUnwindSafe(answer).catch_unwind().await {
-            // Whatever keeps the answer from being sent is counted, and told
-            // to the peer where the protocol can.
-            drop(responder.reply(&value).await);
-        }
+        let finish = async move {
+            if let Ok(value) = answer.await {
+                // What keeps the answer from being sent is counted, and told
+                // to the peer where the protocol can.
+                drop(responder.reply(&value).await);
+            }
+        };
+        drop(AssertUnwindSafe(finish).catch_unwind().await);
     }
 }
