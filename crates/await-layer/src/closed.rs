@@ -47,13 +47,18 @@ impl<L: Connection> Future for Closed<L> {
         let asks = std::mem::take(&mut this.asks);
         if asks {
             let now = this.link.now();
+            // A poll with work is a wake; a close that is under way needs none.
             this.link.with(|machine| machine.drain(now));
         }
         let reason = |link: &L| link.with(|machine| machine.close_reason().cloned());
-        if let Some(reason) = reason(&this.link) {
-            return Poll::Ready(reason);
+        let polled = match reason(&this.link) {
+            Some(reason) => Poll::Ready(reason),
+            None => this.party.poll(&*this.link, cx, asks, reason),
+        };
+        if polled.is_ready() {
+            this.party.leave(&*this.link);
         }
-        this.party.poll(&*this.link, cx, asks, reason)
+        polled
     }
 }
 

@@ -127,12 +127,17 @@ fn pop<L: Connection>(
             };
         }
     };
-    if let Queued::Message { size, .. } = &queued {
-        let size = *size;
-        if link.with(|machine| machine.message_taken(size)) {
-            // There is room again: reading goes on.
-            link.hub().notify();
+    let resumes = link.with(|machine| match &queued {
+        Queued::Message { size, .. } => machine.message_taken(*size),
+        Queued::Request { ask, .. } => {
+            machine.ask_is_taken(*ask);
+            false
         }
+        Queued::Lagged(_) | Queued::Failed(_) => false,
+    });
+    if resumes {
+        // There is room again: reading goes on.
+        link.hub().notify();
     }
     Some(Some(queued))
 }
@@ -158,7 +163,7 @@ impl<L: Connection> Drop for Incoming<L> {
             drop(self.event(queued));
         }
         self.party.leave(&*self.link);
-        if self.link.with(|machine| machine.is_paused()) {
+        if self.link.with(|machine| machine.forsake_inbound()) {
             self.link.hub().notify();
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -118,7 +118,12 @@ where
 
     #[allow(private_bounds)]
     fn with<R>(&self, change: impl FnOnce(&mut MachineOf<Self>) -> R) -> R {
-        change(&mut lock(&self.state).machine)
+        let (result, discarded) = {
+            let machine = &mut lock(&self.state).machine;
+            (change(machine), machine.take_discarded())
+        };
+        drop(discarded);
+        result
     }
 
     fn packer(&self) -> &<Self as Connection>::Packer {
@@ -144,10 +149,10 @@ where
             self.hub.end_turn(true, false, &mut Vec::new());
             return;
         };
-        let now = self.now();
-        // A panic in the protocol or the transport must not take down whoever
-        // happened to drive.
-        let done = catch_unwind(AssertUnwindSafe(|| pump.as_mut().turn(self, now)));
+        // A panic in the protocol, the transport or the timer must not take
+        // down whoever happened to drive.
+        let turn = AssertUnwindSafe(|| pump.as_mut().turn(self, self.now()));
+        let done = catch_unwind(turn);
         let done = match done {
             Ok(done) => done,
             Err(panic) => pump.as_mut().panicked(self, &*panic),
@@ -162,9 +167,7 @@ where
         if wake.is_empty() {
             return;
         }
-        for waker in wake.drain(..) {
-            waker.wake();
-        }
+        wake_all(&mut wake);
         // Empty, and no user code runs when an empty one is dropped.
         lock(&self.state).spare = wake;
     }
@@ -198,5 +201,18 @@ where
             .field("in_flight", &self.with(|machine| machine.in_flight()))
             .field("protocol", &PhantomData::<fn() -> P>)
             .finish_non_exhaustive()
+    }
+}
+
+/// Wakes them all, even if one panics; then goes on with that panic.
+fn wake_all(wakers: &mut Vec<Waker>) {
+    let mut panic = None;
+    for waker in wakers.drain(..) {
+        if let Err(first) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+            panic.get_or_insert(first);
+        }
+    }
+    if let Some(panic) = panic {
+        resume_unwind(panic);
     }
 }

@@ -28,7 +28,7 @@ impl<L: Connection> Outlet<L> {
     }
 
     pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<L>>> {
-        self.poll(cx, |link| {
+        self.poll(cx, Sent::No, |link| {
             link.with(|machine| machine.has_room()).then_some(Ok(()))
         })
     }
@@ -38,25 +38,29 @@ impl<L: Connection> Outlet<L> {
     }
 
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<L>>> {
-        self.poll(cx, |link| {
+        self.poll(cx, Sent::Maybe, |link| {
             link.with(|machine| machine.is_flushed()).then_some(Ok(()))
         })
     }
 
     pub(crate) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<L>>> {
         let now = self.link.now();
-        self.link.with(|machine| machine.drain(now));
-        self.link.hub().notify();
-        self.poll(cx, |_| None).map(|closed| match closed {
-            Err(SendError::Closed { reason, .. }) if reason.cause() == Cause::Local => Ok(()),
-            closed => closed,
-        })
+        if self.link.with(|machine| machine.drain(now)) {
+            self.link.hub().notify();
+        }
+        self.poll(cx, Sent::Maybe, |_| None)
+            .map(|closed| match closed {
+                Err(SendError::Closed { reason, .. }) if reason.cause() == Cause::Local => Ok(()),
+                closed => closed,
+            })
     }
 
-    /// Waits until `look` finds what it wants or the connection is closed.
+    /// Waits until `look` finds what it wants or the connection is closed,
+    /// with what that means for the frames that were queued before.
     fn poll(
         &mut self,
         cx: &mut Context<'_>,
+        sent: Sent,
         look: impl Fn(&L) -> Option<Result<(), Error<L>>>,
     ) -> Poll<Result<(), Error<L>>> {
         let link = &*self.link;
@@ -70,7 +74,7 @@ impl<L: Connection> Outlet<L> {
                 None => look(link),
                 Some(reason) => Some(Err(SendError::Closed {
                     reason,
-                    sent: Sent::No,
+                    sent,
                     frame: None,
                 })),
             }

@@ -22,7 +22,8 @@ use crate::packer::Unpack;
 /// not taken are held up to [`max_parts`](crate::Limits::max_parts); beyond
 /// that the stream ends with [`CallError::Overrun`] and is cancelled, because
 /// waiting for its consumer would hold up every other reply. The end is clear:
-/// `None` after the last part or after one error.
+/// `None` after the last part, or after the error that ended the call. A part
+/// that does not unpack is an error of its own, and the stream goes on.
 ///
 /// # Cancel safety
 /// As for [`Call`](crate::Call): dropping it cancels; taking the next item is

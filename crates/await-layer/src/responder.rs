@@ -84,8 +84,9 @@ impl<L: Connection> Responder<L> {
     where
         T: PackedBy<L::Frame, L::Packer> + ?Sized,
     {
-        self.done = true;
+        // A packer that panics leaves the responder to refuse.
         let packed = value.pack_by(self.link.packer()).map(Some);
+        self.done = true;
         Sending::new(&self.link, What::Answer(self.ask, ReplyKind::Last), packed)
     }
 
@@ -163,10 +164,14 @@ impl<L: Connection> Future for Cancelled<'_, L> {
             let state = link.with(|machine| machine.watch(ask, Some(party)));
             (state == AskState::Withdrawn).then_some(())
         };
-        if look(link).is_some() {
-            return Poll::Ready(());
+        let polled = match look(link) {
+            Some(()) => Poll::Ready(()),
+            None => this.party.poll(link, cx, false, look),
+        };
+        if polled.is_ready() {
+            this.party.leave(link);
         }
-        this.party.poll(link, cx, false, look)
+        polled
     }
 }
 

@@ -1,7 +1,7 @@
 //! Answering requests, many at a time, without spawning.
 
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::task::Poll;
 
@@ -37,39 +37,63 @@ const ROUNDS: usize = 64;
 /// Plain messages are dropped: take them from [`Incoming`] if you want them.
 ///
 /// Dropping the future refuses what is under way.
-pub async fn serve<L, Q, R, E, H, A>(
-    incoming: Incoming<L>,
-    limit: usize,
-    mut handler: H,
-) -> CloseReason
+///
+/// ```
+/// # use await_layer::{AwaitLayer, Handle, Connection, Incoming, Json, JsonFrame, serve};
+/// # use serde_json::{Value, json};
+/// # async fn example<L: Connection<Packer = Json, Frame: JsonFrame>>(
+/// #     handle: Handle<L>, incoming: Incoming<L>) {
+/// // A handler may own what it needs, and ask back.
+/// serve(incoming, 16, async move |question: Value| {
+///     let name: Value = handle.send_await(&json!({ "who": "asks" })).await?;
+///     Ok::<_, Box<dyn std::error::Error>>(json!({ "answer": 42, "to": name, "of": question }))
+/// })
+/// # .await;
+/// # }
+/// ```
+pub async fn serve<L, Q, R, E, H>(incoming: Incoming<L>, limit: usize, handler: H) -> CloseReason
 where
     L: Connection<Packer: Unpack<L::Frame, Q>>,
-    H: FnMut(Q) -> A,
-    A: Future<Output = Result<R, E>>,
+    H: AsyncFn(Q) -> Result<R, E>,
     R: PackedBy<L::Frame, L::Packer>,
 {
     let mut incoming = pin!(incoming);
     let link = incoming.link.clone();
+    let ended = || link.with(|machine| machine.close_reason().is_some());
     let mut running = pin!(FuturesUnordered::new());
     poll_fn(|cx| {
         for _ in 0..ROUNDS {
             // First all that has come, then the handlers: while the stream
             // waits it is the one to drive, so that the answers leave together
             // and not each in a flush of its own.
-            while running.len() < limit.max(1) {
-                match incoming.as_mut().poll_next(cx) {
-                    Poll::Pending => break,
-                    Poll::Ready(None) => return Poll::Ready(()),
+            let mut more = false;
+            for _ in 0..ROUNDS {
+                more = running.len() < limit.max(1);
+                if !more {
+                    incoming.poll_drive(cx);
+                    break;
+                }
+                let event = incoming.as_mut().poll_next(cx);
+                if ended() {
+                    // What is still queued cannot be answered any more.
+                    return Poll::Ready(());
+                }
+                match event {
                     Poll::Ready(Some(Event::Request(request))) => {
-                        running.push(answer(request, &mut handler));
+                        running.push(answer(request, &handler));
                     }
-                    Poll::Ready(Some(_)) => {}
+                    Poll::Ready(_) => {}
+                    Poll::Pending => {
+                        more = false;
+                        break;
+                    }
                 }
             }
-            if running.len() >= limit.max(1) {
-                incoming.poll_drive(cx);
+            if ended() {
+                return Poll::Ready(());
             }
-            if !matches!(running.as_mut().poll_next(cx), Poll::Ready(Some(()))) {
+            let finished = matches!(running.as_mut().poll_next(cx), Poll::Ready(Some(())));
+            if !finished && !more {
                 return Poll::Pending;
             }
         }
@@ -81,34 +105,22 @@ where
 }
 
 /// One request: handler, answer. Never panics on the handler's account.
-fn answer<L, Q, R, E, H, A>(
-    request: Request<L>,
-    handler: &mut H,
-) -> impl Future<Output = ()> + use<L, Q, R, E, H, A>
+async fn answer<L, Q, R, E, H>(request: Request<L>, handler: &H)
 where
-    H: FnMut(Q) -> A,
     L: Connection<Packer: Unpack<L::Frame, Q>>,
-    A: Future<Output = Result<R, E>>,
+    H: AsyncFn(Q) -> Result<R, E>,
     R: PackedBy<L::Frame, L::Packer>,
 {
-    // Packer and handler may panic before there is a future to poll. The
-    // responder is dropped then, and refuses.
-    let begin = AssertUnwindSafe(|| {
-        let (value, responder) = request.unpack().ok()?;
-        Some((handler(value), responder))
-    });
-    let begun = catch_unwind(begin).ok().flatten();
-    async move {
-        let Some((answer, responder)) = begun else {
+    let finish = async move {
+        let Ok((value, responder)) = request.unpack() else {
             return;
         };
-        let finish = async move {
-            if let Ok(value) = answer.await {
-                // What keeps the answer from being sent is counted, and told
-                // to the peer where the protocol can.
-                drop(responder.reply(&value).await);
-            }
-        };
-        drop(AssertUnwindSafe(finish).catch_unwind().await);
-    }
+        if let Ok(value) = handler(value).await {
+            // What keeps the answer from being sent is counted, and told to the
+            // peer where the protocol can.
+            drop(responder.reply(&value).await);
+        }
+    };
+    // After a panic the responder is dropped, and refuses.
+    drop(AssertUnwindSafe(finish).catch_unwind().await);
 }

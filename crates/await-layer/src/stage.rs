@@ -102,6 +102,10 @@ where
 /// peer can make us owe it while it does not read.
 const MAX_OWED: usize = 64;
 
+/// Wire messages read in one poll that yield no frame: heartbeats without a
+/// pause must not hold up everything else.
+const MAX_SILENT: usize = 64;
+
 pin_project! {
     /// A transport with a stage on top; wrap it in an
     /// [`AwaitLayer`](crate::AwaitLayer).
@@ -175,7 +179,7 @@ where
     type Item = Result<G::Frame, StageError<S::ReadError, G::Error>>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
+        for _ in 0..MAX_SILENT {
             if let Some(frame) = self.as_mut().project().flow.frames.pop_front() {
                 return Poll::Ready(Some(Ok(frame)));
             }
@@ -185,6 +189,11 @@ where
                 if let Poll::Ready(Err(fault)) = self.as_mut().poll_all(cx) {
                     *self.as_mut().project().fault = Some(fault);
                 }
+            }
+            if self.fault.is_some() {
+                // Nothing that we owe will ever be written.
+                self.as_mut().project().flow.wires.clear();
+            } else {
                 if self.flow.wires.len() >= MAX_OWED {
                     return Poll::Pending;
                 }
@@ -199,6 +208,8 @@ where
                 return Poll::Ready(Some(Err(StageError::Stage(error))));
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Inner<L: Connection, Z> {
     pub(super) ready: bool,
     /// `poll_close` has begun: nothing is written any more.
     pub(super) closing: bool,
+    /// Writing has failed: what can be read is read, then it ends with this.
+    pub(super) broken: Option<CloseReason>,
     /// An event was queued in this turn.
     pub(super) delivered: bool,
     parties: Vec<Key>,
@@ -72,13 +74,6 @@ pub(super) enum End<E> {
     /// Reading failed.
     Failed(E),
     Because(CloseReason),
-}
-
-impl<E> End<E> {
-    /// Writing failed.
-    pub(super) fn unwritable(error: &(dyn Error + 'static)) -> Self {
-        Self::Because(reason_of(error))
-    }
 }
 
 impl<S, P, T> Pump<S, P, T>
@@ -108,6 +103,7 @@ where
                 budget: budget.max(1),
                 ready: false,
                 closing: false,
+                broken: None,
                 delivered: false,
                 parties: Vec::new(),
                 released: Vec::new(),
@@ -151,9 +147,21 @@ where
             return Ok(false);
         };
         let mut again = this.inner.read(link, io.as_mut(), cx, now)?;
-        this.inner.expire(link, now)?;
+        this.inner.expire(link, now);
+        if let Some(end) = &this.inner.broken {
+            // Replies that are there, and the peer's own last word, come before
+            // the error that we met writing.
+            return if again {
+                Ok(true)
+            } else {
+                Err(End::Because(end.clone()))
+            };
+        }
         if !this.inner.closing {
-            again |= this.inner.write(link, io.as_mut(), cx, now)?;
+            match this.inner.write(link, io.as_mut(), cx, now) {
+                Ok(more) => again |= more,
+                Err(broken) => return this.inner.breaks(broken, again),
+            }
             let (flushed, drained) =
                 link.with(|machine| (!machine.unflushed(), machine.is_drained()));
             this.inner.closing = flushed && drained;
@@ -165,7 +173,9 @@ where
                             machine.is_drained()
                         });
                     }
-                    Poll::Ready(Err(error)) => return Err(End::unwritable(&error)),
+                    Poll::Ready(Err(error)) => {
+                        return this.inner.breaks(reason_of(&error), again);
+                    }
                     Poll::Pending => {}
                 }
             }
@@ -175,9 +185,12 @@ where
                 Poll::Ready(Ok(())) => {
                     return Err(End::Because(CloseReason::new(Cause::Local, "")));
                 }
-                Poll::Ready(Err(error)) => return Err(End::unwritable(&error)),
+                Poll::Ready(Err(error)) => return Err(End::Because(reason_of(&error))),
                 Poll::Pending => {}
             }
+        }
+        if link.with(|machine| machine.drain_is_overdue(now)) {
+            return Err(End::Because(CloseReason::new(Cause::CloseTimeout, "")));
         }
         Ok(again)
     }
@@ -186,15 +199,14 @@ where
     /// transport.
     fn finish(self: Pin<&mut Self>, link: &Link<S, P, T>, end: End<ErrorOf<S, P>>) {
         let mut this = self.project();
-        let draining = link.with(|machine| machine.is_draining());
         let reason = match &end {
             End::Because(reason) => reason.clone(),
-            End::Eof if draining => CloseReason::new(Cause::Local, ""),
+            // The answer to our own closing of the transport.
+            End::Eof if this.inner.closing => CloseReason::new(Cause::Local, ""),
             End::Eof => CloseReason::new(Cause::Eof, ""),
             End::Failed(error) => reason_of(error),
         };
-        let dropped = link.with(|machine| machine.close(&reason));
-        drop(dropped);
+        link.with(|machine| machine.close(&reason));
         if let End::Failed(error) = end {
             // The error ends the stream: what was dropped is told before it.
             let lagged = link.with(|machine| machine.take_lagged());
@@ -245,19 +257,21 @@ where
 
 impl<L: Connection, Z> Inner<L, Z> {
     /// Ends what has run out of time.
-    fn expire(&mut self, link: &L, now: u64) -> Result<(), End<L::Error>> {
-        let overdue = link.with(|machine| {
-            machine.expire(now, &mut self.released);
-            machine.drain_is_overdue(now)
-        });
+    fn expire(&mut self, link: &L, now: u64) {
+        link.with(|machine| machine.expire(now, &mut self.released));
         for call in self.released.drain(..) {
             self.directory.release(call);
         }
-        if overdue {
-            let reason = CloseReason::new(Cause::CloseTimeout, "");
-            return Err(End::Because(reason));
+    }
+
+    /// Writing has failed. `again` if there may be more to read.
+    fn breaks(&mut self, reason: CloseReason, again: bool) -> Result<bool, End<L::Error>> {
+        self.broken = Some(reason.clone());
+        if again {
+            Ok(true)
+        } else {
+            Err(End::Because(reason))
         }
-        Ok(())
     }
 
     /// Collects the wakers of everybody for whom something has come. Returns
@@ -279,7 +293,7 @@ impl<L: Connection, Z> Inner<L, Z> {
 
 /// The reason in a transport's error: its own, if a [`CloseReason`] is among
 /// its sources.
-fn reason_of(error: &(dyn Error + 'static)) -> CloseReason {
+pub(super) fn reason_of(error: &(dyn Error + 'static)) -> CloseReason {
     let mut source = Some(error);
     while let Some(error) = source {
         if let Some(reason) = error.downcast_ref::<CloseReason>() {

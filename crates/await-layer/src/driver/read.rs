@@ -8,7 +8,7 @@ use super::pump::{End, Inner};
 use crate::AwaitIdCodec;
 use crate::codec::{Peek, Refusal};
 use crate::connection::{Connection, size_of_frame};
-use crate::id::IdGenerator;
+use crate::id::{IdGenerator, Locate};
 use crate::incoming::Queued;
 use crate::machine::directory::Owner;
 use crate::machine::{Admission, Answer, Cause, CloseReason};
@@ -93,16 +93,20 @@ impl<L: Connection, Z> Inner<L, Z> {
         now: u64,
     ) -> Ended<L> {
         let Owner::Call(call) = self.directory.find(id, self.ids.locate(id)) else {
-            return unmatched_reply(link, self.ids.tagged());
+            let ours = match self.ids.locate(id) {
+                Locate::Slot(index) => self.directory.was_used(index),
+                Locate::Map | Locate::Foreign => false,
+            };
+            return unmatched_reply(link, ours || self.ids.tagged());
         };
         self.codec.strip(&mut frame);
         let size = size_of_frame::<L>(&frame);
         let (matched, bearable) = link.with(|machine| {
             let matched = machine.answer(call, kind, frame, size, now);
-            let late = matched.stray.is_some() && matched.release;
-            let bearable = !late || machine.count_unmatched();
+            let bearable = !matched.late || machine.count_unmatched();
             (matched, bearable)
         });
+        drop(matched.stray);
         if matched.release {
             self.directory.release(call);
         }
@@ -119,11 +123,11 @@ impl<L: Connection, Z> Inner<L, Z> {
             None
         };
         let size = size_of_frame::<L>(&frame);
-        let key = match refusal {
-            None => link.with(|machine| machine.take_in(size)),
+        let taken = match refusal {
+            None => link.with(|machine| Some((machine.take_in(size)?, machine.take_lagged()))),
             Some(_) => None,
         };
-        let Some(key) = key else {
+        let Some((key, lagged)) = taken else {
             let why = refusal.unwrap_or(Refusal::Busy);
             let rest = link.with(|machine| machine.refuse(ask, why));
             drop(rest);
@@ -131,6 +135,9 @@ impl<L: Connection, Z> Inner<L, Z> {
         };
         self.directory.insert_ask(key, ask);
         self.codec.strip(&mut frame);
+        if lagged > 0 {
+            drop(self.events.try_send(Queued::Lagged(lagged)));
+        }
         if self
             .events
             .try_send(Queued::Request { frame, ask: key })

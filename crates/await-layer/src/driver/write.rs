@@ -3,13 +3,13 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::pump::{End, Inner};
+use super::pump::{Inner, reason_of};
 use crate::AwaitIdCodec;
 use crate::codec::{Head, Refusal};
 use crate::connection::Connection;
-use crate::id::{IdGenerator, Slot};
+use crate::id::IdGenerator;
 use crate::machine::arena::Key;
-use crate::machine::{AskState, Refused, ReplyKind, SendOutcome, Write};
+use crate::machine::{AskState, CloseReason, Refused, ReplyKind, SendOutcome, Write};
 use crate::transport::Transport;
 
 /// How often a generator is asked again when it returns a live id.
@@ -24,7 +24,7 @@ impl<L: Connection, Z> Inner<L, Z> {
         mut io: Pin<&mut S>,
         cx: &mut Context<'_>,
         now: u64,
-    ) -> Result<bool, End<L::Error>>
+    ) -> Result<bool, CloseReason>
     where
         S: Transport<L::Frame>,
     {
@@ -36,7 +36,7 @@ impl<L: Connection, Z> Inner<L, Z> {
             if !self.ready {
                 match io.as_mut().poll_ready(cx) {
                     Poll::Pending => return Ok(false),
-                    Poll::Ready(Err(error)) => return Err(End::unwritable(&error)),
+                    Poll::Ready(Err(error)) => return Err(reason_of(&error)),
                     Poll::Ready(Ok(())) => self.ready = true,
                 }
             }
@@ -49,7 +49,7 @@ impl<L: Connection, Z> Inner<L, Z> {
                 return Ok(false);
             };
             self.write_one(link, io.as_mut(), next, now)
-                .map_err(|error| End::unwritable(&error))?;
+                .map_err(|error| reason_of(&error))?;
             if !more {
                 break;
             }
@@ -158,21 +158,22 @@ impl<L: Connection, Z> Inner<L, Z> {
 
     /// Gives the call an id that is not live.
     fn name(&mut self, call: Key, chosen: Option<L::Id>) -> Result<L::Id, Refused> {
+        let place = self.directory.claim(call).ok_or(Refused::IdExhausted)?;
         if let Some(id) = chosen {
             let locate = self.ids.locate(&id);
-            return match self.directory.insert(call, id.clone(), locate) {
+            return match self.directory.insert(call, place, id.clone(), locate) {
                 true => Ok(id),
                 false => Err(Refused::IdInUse),
             };
         }
         for _ in 0..TRIES {
-            let slot = Slot {
-                index: call.index,
-                turn: self.directory.next_turn(call.index),
-            };
+            let slot = self
+                .directory
+                .next_slot(place)
+                .ok_or(Refused::IdExhausted)?;
             let id = self.ids.next(slot).ok_or(Refused::IdExhausted)?;
             let locate = self.ids.locate(&id);
-            if self.directory.insert(call, id.clone(), locate) {
+            if self.directory.insert(call, place, id.clone(), locate) {
                 return Ok(id);
             }
         }

@@ -17,6 +17,8 @@ pub(crate) enum AskState {
 pub(super) struct Slot {
     bytes: usize,
     withdrawn: bool,
+    /// The application has it.
+    taken: bool,
     /// Its answer or refusal is queued.
     answered: bool,
     /// Waits for a withdrawal.
@@ -28,20 +30,29 @@ impl<F, I, A> Machine<F, I, A> {
     pub(crate) fn take_in(&mut self, size: usize) -> Option<Key> {
         let bytes = charge(size);
         let fits = self.asks.len() < self.limits.max_requests
-            && self.inbound.fits(bytes, self.limits.max_inbound_bytes);
+            && self.inbound.takes_requests(self.limits.max_inbound_bytes);
         if !fits || self.admits().is_err() {
             return None;
         }
         let slot = Slot {
             bytes,
             withdrawn: false,
+            taken: false,
             answered: false,
             party: Key::NULL,
         };
         let ask = self.asks.insert(slot).ok()?;
-        self.inbound.charge(bytes);
+        self.inbound.asked(bytes);
         self.stats.requests += 1;
         Some(ask)
+    }
+
+    /// The application has taken the request: a close waits for its answer.
+    pub(crate) fn ask_is_taken(&mut self, ask: Key) {
+        if let Some(slot) = self.asks.get_mut(ask) {
+            slot.taken = true;
+            self.asks_taken += 1;
+        }
     }
 
     /// The peer no longer wants an answer.
@@ -81,7 +92,8 @@ impl<F, I, A> Machine<F, I, A> {
         if let Some(reason) = self.close_reason() {
             return Err((BeginError::Closed(reason.clone()), frame));
         }
-        let Some(send) = self.insert_answer(party) else {
+        // A part that nobody waits for is taken back: it is not owed.
+        let Some(send) = self.insert_answer(party, kind != ReplyKind::Part) else {
             return Err((BeginError::Full, frame));
         };
         if let Some(slot) = self.asks.get_mut(ask) {
@@ -115,22 +127,18 @@ impl<F, I, A> Machine<F, I, A> {
     /// The answer or refusal is written or was dropped: the request is done.
     pub(crate) fn ask_is_done(&mut self, ask: Key) {
         if let Some(slot) = self.asks.remove(ask) {
-            self.release_inbound(slot.bytes);
+            self.asks_taken -= usize::from(slot.taken);
+            self.inbound.answered(slot.bytes);
         }
-    }
-
-    /// Requests that still want an answer.
-    pub(super) fn asks(&self) -> usize {
-        self.asks.len()
     }
 
     pub(super) fn close_asks(&mut self) {
         let asks: Vec<Key> = self.asks.keys().collect();
         for ask in asks {
-            if let Some(slot) = self.asks.remove(ask) {
+            if let Some(slot) = self.asks.get(ask) {
                 self.woken.push(slot.party);
-                self.release_inbound(slot.bytes);
             }
+            self.ask_is_done(ask);
         }
     }
 }

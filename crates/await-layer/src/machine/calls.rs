@@ -1,12 +1,12 @@
 //! Calls of ours: the four verbs of the pending table (begin, complete,
 //! cancel, expire) and what the driver reports about the wire.
 
-use super::Machine;
 use super::arena::Key;
 use super::outgoing::{Entry, Item};
 use super::parts::Parts;
 use super::reason::{CloseReason, Refused, Sent};
 use super::wire::Wire;
+use super::{Discarded, Machine};
 
 /// How a call ended.
 #[derive(Debug)]
@@ -65,6 +65,8 @@ pub(crate) enum Answer {
 pub(crate) struct Matched<F> {
     /// The id is free again.
     pub(crate) release: bool,
+    /// The call had already ended.
+    pub(crate) late: bool,
     /// The frame reached nobody.
     pub(crate) stray: Option<F>,
 }
@@ -164,6 +166,9 @@ impl<F, I, A> Machine<F, I, A> {
             Caller::Settled(outcome) => Some(outcome),
             Caller::Left => None,
         };
+        if let Some(parts) = slot.parts.take() {
+            self.discarded.push(Discarded::Parts(parts));
+        }
         let (entry, leaving) = self.leave_wire(call);
         self.free_if_done(call);
         (entry, outcome, leaving)
@@ -181,6 +186,7 @@ impl<F, I, A> Machine<F, I, A> {
         let Some(slot) = self.calls.get_mut(call) else {
             return Matched {
                 release: true,
+                late: false,
                 stray: Some(frame),
             };
         };
@@ -195,11 +201,17 @@ impl<F, I, A> Machine<F, I, A> {
             }
             (Answer::Last, Some(parts)) => {
                 self.stats.replied += 1;
-                let outcome = match parts.push(frame, size, &self.limits) {
-                    Ok(()) => Outcome::Ended,
-                    Err(_) => Outcome::Overrun,
+                let (outcome, stray) = match parts.push(frame, size, &self.limits) {
+                    Ok(()) => (Outcome::Ended, None),
+                    Err(frame) => (Outcome::Overrun, Some(frame)),
                 };
-                self.settle(call, outcome)
+                self.settle(call, outcome);
+                self.wire_is_gone(call);
+                return Matched {
+                    release: true,
+                    late: false,
+                    stray,
+                };
             }
             (Answer::End, _) => {
                 self.stats.replied += 1;
@@ -210,6 +222,7 @@ impl<F, I, A> Machine<F, I, A> {
                     self.restart_deadline(call, now);
                     return Matched {
                         release: false,
+                        late: false,
                         stray: None,
                     };
                 }
@@ -218,6 +231,7 @@ impl<F, I, A> Machine<F, I, A> {
                     self.leave_wire(call);
                     return Matched {
                         release: false,
+                        late: false,
                         stray: Some(frame),
                     };
                 }
@@ -227,6 +241,7 @@ impl<F, I, A> Machine<F, I, A> {
                 self.leave_wire(call);
                 return Matched {
                     release: false,
+                    late: false,
                     stray: Some(frame),
                 };
             }
@@ -234,6 +249,7 @@ impl<F, I, A> Machine<F, I, A> {
         self.wire_is_gone(call);
         Matched {
             release: true,
+            late: false,
             stray: None,
         }
     }
@@ -257,7 +273,7 @@ impl<F, I, A> Machine<F, I, A> {
             self.stats.expired += 1;
             let sent = self.how_far(call);
             let (entry, _) = self.leave_wire(call);
-            let frame = entry.and_then(|entry| entry.frame);
+            let frame = self.discard(entry);
             self.settle(call, Outcome::Expired { sent, frame });
         }
     }
@@ -275,13 +291,16 @@ impl<F, I, A> Machine<F, I, A> {
                 Wire::Queued(key) => self.outgoing.remove(key),
                 _ => None,
             };
-            if matches!(slot.caller, Caller::Waiting) {
+            let waiting = matches!(slot.caller, Caller::Waiting);
+            let frame = self.discard(entry);
+            if waiting {
+                let reason = reason.clone();
                 self.settle(
                     call,
                     Outcome::Closed {
-                        reason: reason.clone(),
+                        reason,
                         sent,
-                        frame: entry.and_then(|entry| entry.frame),
+                        frame,
                     },
                 );
             }
@@ -295,6 +314,7 @@ impl<F, I, A> Machine<F, I, A> {
             self.stats.late_parts += 1;
             return Matched {
                 release: false,
+                late: kind != Answer::Part,
                 stray,
             };
         }
@@ -305,6 +325,7 @@ impl<F, I, A> Machine<F, I, A> {
         self.wire_is_gone(call);
         Matched {
             release: true,
+            late: kind != Answer::Part,
             stray,
         }
     }

@@ -9,7 +9,7 @@
 //! Closing, and failing what is pending, is one step under the lock that
 //! registration takes: whatever starts later is refused.
 
-use super::{BeginError, CloseReason, Machine};
+use super::{BeginError, CloseReason, Discarded, Machine};
 
 #[derive(Debug)]
 pub(super) enum Closing {
@@ -46,12 +46,14 @@ impl<F, I, A> Machine<F, I, A> {
     }
 
     /// Nothing new may start; what is under way may finish within
-    /// `close_timeout`. Closing again changes nothing.
-    pub(crate) fn drain(&mut self, now: u64) {
-        if matches!(self.closing, Closing::Open) {
+    /// `close_timeout`. Closing again changes nothing, and says so.
+    pub(crate) fn drain(&mut self, now: u64) -> bool {
+        let open = matches!(self.closing, Closing::Open);
+        if open {
             let at = super::nanos(self.limits.close_timeout).map(|time| now.saturating_add(time));
             self.closing = Closing::Draining(at);
         }
+        open
     }
 
     /// Whether a drain is under way, and whether it took too long.
@@ -63,25 +65,24 @@ impl<F, I, A> Machine<F, I, A> {
         self.closing.deadline().is_some_and(|at| at <= now)
     }
 
-    /// Whether everything that was under way has finished.
+    /// Whether everything that was under way has finished. Requests that the
+    /// application has not taken are not waited for.
     pub(crate) fn is_drained(&self) -> bool {
-        self.is_draining() && self.in_flight == 0 && self.asks() == 0 && !self.has_outgoing()
+        self.is_draining() && self.in_flight == 0 && self.asks_taken == 0 && !self.has_outgoing()
     }
 
     /// Ends the connection; the first reason stays. Calls and sends fail with
-    /// it. What is returned must be dropped outside the lock.
-    pub(crate) fn close(&mut self, reason: &CloseReason) -> Vec<super::outgoing::Entry<F, I, A>> {
+    /// it.
+    pub(crate) fn close(&mut self, reason: &CloseReason) {
         if self.close_reason().is_some() {
-            return Vec::new();
+            return;
         }
         self.closing = Closing::Closed(reason.clone());
         self.close_calls(reason);
         self.close_sends(reason);
         self.close_asks();
-        let mut rest = Vec::new();
         while let Some(entry) = self.outgoing.pop().or_else(|| self.outgoing.pop_waiting()) {
-            rest.push(entry);
+            self.discarded.push(Discarded::Entry(entry));
         }
-        rest
     }
 }

@@ -6,9 +6,14 @@ use super::limits::{Overflow, charge};
 /// Counts of what the peer makes us hold.
 #[derive(Debug, Default)]
 pub(super) struct Inbound {
-    /// Plain messages queued, and the bytes of them and of open requests.
+    /// Plain messages queued, and their bytes.
     messages: usize,
     bytes: usize,
+    /// Bytes of the requests that are not answered. They never stop reading:
+    /// requests beyond the limit are refused.
+    asked: usize,
+    /// Nobody will ever take anything.
+    forsaken: bool,
     /// Messages dropped since the last one that was queued.
     lagged: u64,
     /// Reading has stopped until there is room.
@@ -16,13 +21,18 @@ pub(super) struct Inbound {
 }
 
 impl Inbound {
-    pub(super) fn fits(&self, bytes: usize, max: usize) -> bool {
-        // One frame always fits: the transport limits its size.
-        self.bytes == 0 || self.bytes.saturating_add(bytes) <= max
+    /// Whether one more request may come, whatever its size: the transport
+    /// limits that.
+    pub(super) fn takes_requests(&self, max: usize) -> bool {
+        self.asked == 0 || self.asked < max
     }
 
-    pub(super) fn charge(&mut self, bytes: usize) {
-        self.bytes = self.bytes.saturating_add(bytes);
+    pub(super) fn asked(&mut self, bytes: usize) {
+        self.asked = self.asked.saturating_add(bytes);
+    }
+
+    pub(super) fn answered(&mut self, bytes: usize) {
+        self.asked = self.asked.saturating_sub(bytes);
     }
 }
 
@@ -39,15 +49,21 @@ pub(crate) enum Admission {
 }
 
 impl<F, I, A> Machine<F, I, A> {
+    /// One message is always taken in, and the one that passes the limit on
+    /// bytes too: it is here already, and the transport limits its size.
     fn inbound_is_full(&self) -> bool {
-        self.inbound.messages >= self.limits.max_inbound
-            || self.inbound.bytes >= self.limits.max_inbound_bytes
+        let Inbound {
+            messages, bytes, ..
+        } = self.inbound;
+        messages > 0
+            && (messages >= self.limits.max_inbound || bytes >= self.limits.max_inbound_bytes)
     }
 
     /// Whether the next frame may be read. If not, taking a message says when.
     pub(crate) fn may_read(&mut self) -> bool {
         let full = self.inbound_is_full();
         self.inbound.paused = full
+            && !self.inbound.forsaken
             && match self.limits.overflow {
                 Overflow::Lag => self.in_flight == 0,
                 Overflow::Backpressure => true,
@@ -56,15 +72,9 @@ impl<F, I, A> Machine<F, I, A> {
         !self.inbound.paused
     }
 
-    /// Whether reading has stopped for want of room.
-    pub(crate) fn is_paused(&self) -> bool {
-        self.inbound.paused
-    }
-
     /// A plain message came, and somebody takes messages.
     pub(crate) fn admit(&mut self, size: usize) -> Admission {
-        let bytes = charge(size);
-        if self.inbound_is_full() || !self.inbound.fits(bytes, self.limits.max_inbound_bytes) {
+        if self.inbound_is_full() {
             if self.limits.overflow == Overflow::Close {
                 return Admission::Close;
             }
@@ -73,7 +83,7 @@ impl<F, I, A> Machine<F, I, A> {
             return Admission::Drop;
         }
         self.inbound.messages += 1;
-        self.inbound.charge(bytes);
+        self.inbound.bytes = self.inbound.bytes.saturating_add(charge(size));
         Admission::Queue {
             lagged: std::mem::take(&mut self.inbound.lagged),
         }
@@ -92,11 +102,13 @@ impl<F, I, A> Machine<F, I, A> {
     /// A message was taken. Whether reading may go on because of it.
     pub(crate) fn message_taken(&mut self, size: usize) -> bool {
         self.inbound.messages = self.inbound.messages.saturating_sub(1);
-        self.release_inbound(charge(size))
+        self.inbound.bytes = self.inbound.bytes.saturating_sub(charge(size));
+        self.inbound.paused && !self.inbound_is_full()
     }
 
-    pub(super) fn release_inbound(&mut self, bytes: usize) -> bool {
-        self.inbound.bytes = self.inbound.bytes.saturating_sub(bytes);
-        self.inbound.paused && !self.inbound_is_full()
+    /// Nobody will take anything any more. Whether reading had stopped.
+    pub(crate) fn forsake_inbound(&mut self) -> bool {
+        self.inbound.forsaken = true;
+        std::mem::take(&mut self.inbound.paused)
     }
 }

@@ -68,6 +68,8 @@ pub(crate) struct Machine<F, I, A> {
     outgoing: Outgoing<F, I, A>,
     deadlines: Deadlines,
     inbound: inbound::Inbound,
+    /// Requests that the application has and has not answered.
+    asks_taken: usize,
     closing: closing::Closing,
     unmatched: Budget,
     /// Calls whose caller still waits.
@@ -83,6 +85,14 @@ pub(crate) struct Machine<F, I, A> {
     /// The layer's own `Sink`, if it was polled.
     sink_party: Key,
     woken: Vec<Key>,
+    discarded: Vec<Discarded<F, I, A>>,
+}
+
+/// Values of the user's that are to be dropped when the lock is released.
+#[allow(dead_code, reason = "held only to be dropped")]
+pub(crate) enum Discarded<F, I, A> {
+    Entry(outgoing::Entry<F, I, A>),
+    Parts(Box<parts::Parts<F>>),
 }
 
 impl<F, I, A> Machine<F, I, A> {
@@ -95,6 +105,7 @@ impl<F, I, A> Machine<F, I, A> {
             outgoing: Outgoing::new(),
             deadlines: Deadlines::new(),
             inbound: inbound::Inbound::default(),
+            asks_taken: 0,
             closing: closing::Closing::Open,
             unmatched: Budget::new(limits.unmatched_budget),
             in_flight: 0,
@@ -105,6 +116,7 @@ impl<F, I, A> Machine<F, I, A> {
             flushed: 0,
             sink_party: Key::NULL,
             woken: Vec::new(),
+            discarded: Vec::new(),
             limits,
         }
     }
@@ -125,6 +137,21 @@ impl<F, I, A> Machine<F, I, A> {
     /// Moves the parties that have something to take into `into`.
     pub(crate) fn take_woken(&mut self, into: &mut Vec<Key>) {
         into.append(&mut self.woken);
+    }
+
+    /// What is to be dropped now that the lock is released.
+    pub(crate) fn take_discarded(&mut self) -> Vec<Discarded<F, I, A>> {
+        std::mem::take(&mut self.discarded)
+    }
+
+    /// Takes the frame out of a queue entry; the rest of it is discarded.
+    fn discard(&mut self, entry: Option<outgoing::Entry<F, I, A>>) -> Option<F> {
+        let mut entry = entry?;
+        let frame = entry.frame.take();
+        if entry.holds_an_id() {
+            self.discarded.push(Discarded::Entry(entry));
+        }
+        frame
     }
 
     /// A reply to nothing. Whether the connection may live on.

@@ -81,6 +81,19 @@ pub(crate) struct Entry<F, I, A> {
     size: usize,
 }
 
+impl<F, I, A> Entry<F, I, A> {
+    /// Whether dropping it drops a value of the user's besides its frame.
+    pub(super) fn holds_an_id(&self) -> bool {
+        matches!(
+            self.item,
+            Item::Request {
+                chosen: Some(_),
+                ..
+            } | Item::Refuse { .. }
+        )
+    }
+}
+
 pub(super) struct Outgoing<F, I, A> {
     entries: Chains<Entry<F, I, A>>,
     /// What leaves next.
@@ -178,8 +191,11 @@ impl<F, I, A> Machine<F, I, A> {
 
     /// Whether a frame that nobody waits for may be queued.
     pub(crate) fn has_room(&self) -> bool {
-        self.outgoing.loose < self.limits.max_outbound
-            && self.outgoing.loose_bytes < self.limits.max_outbound_bytes
+        let Outgoing {
+            loose, loose_bytes, ..
+        } = self.outgoing;
+        loose == 0
+            || (loose < self.limits.max_outbound && loose_bytes < self.limits.max_outbound_bytes)
     }
 
     /// Whether all frames that nobody waits for are written and flushed.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::limits::{Limits, charge};
 
 /// A bounded queue of parts.
-pub(super) struct Parts<F> {
+pub(crate) struct Parts<F> {
     queue: VecDeque<(F, usize)>,
     bytes: usize,
     /// Bounds each gap between parts, in nanoseconds.

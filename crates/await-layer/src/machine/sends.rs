@@ -64,11 +64,11 @@ impl<F, I, A> Machine<F, I, A> {
         Ok(send)
     }
 
-    pub(super) fn insert_answer(&mut self, party: Key) -> Option<Key> {
+    pub(super) fn insert_answer(&mut self, party: Key, owed: bool) -> Option<Key> {
         let slot = Slot {
             party,
             state: State::Writing,
-            answer: true,
+            answer: owed,
         };
         self.sends.insert(slot).ok()
     }

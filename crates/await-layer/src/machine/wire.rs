@@ -125,7 +125,8 @@ impl<F, I, A> Machine<F, I, A> {
     }
 
     pub(super) fn has_permit(&self) -> bool {
-        self.permits < self.limits.max_in_flight && self.retired < self.limits.max_retired
+        self.permits < self.limits.max_in_flight.max(1)
+            && self.retired < self.limits.max_retired.max(1)
     }
 
     pub(super) fn promote(&mut self) {
