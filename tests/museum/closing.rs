@@ -188,3 +188,51 @@ fn nothing_is_polled_after_the_end() {
     // A timer that is still armed may ring once more.
     assert!(stage.timer.next_deadline().is_none());
 }
+
+#[test]
+fn replies_that_are_there_come_before_the_end_by_a_failed_write() {
+    let (stage, _incoming) = stage();
+    let mut driver = Task::new(stage.handle.driver());
+    let mut calls: Vec<_> = (0..100).map(|_| stage.ask("hello")).collect();
+    for call in &mut calls {
+        assert!(call.run().is_none());
+    }
+    assert!(driver.run().is_none());
+    let written = stage.remote.take_written();
+    assert_eq!(written.len(), calls.len());
+    // More than one turn of reading.
+    for request in written {
+        stage.remote.feed(reply_to(&request, "yes"));
+    }
+    stage.remote.fail(Op::Ready, Broken);
+    stage.handle.try_send("notice").expect("there is room");
+    let reason = driver.run().expect("it ends");
+    assert_eq!(reason.cause(), Cause::Transport);
+    for call in &mut calls {
+        assert_eq!(call.run(), Some(Ok("yes".to_owned())));
+    }
+}
+
+#[test]
+fn a_close_does_not_wait_for_requests_that_nobody_took() {
+    let (stage, mut incoming) = stage();
+    stage.remote.feed("q1 taken".to_owned());
+    stage.remote.feed("q2 not taken".to_owned());
+    // It is dropped at once, which refuses it.
+    assert!(Task::new(incoming.next()).run().is_some());
+    let reason = Task::new(stage.handle.close()).run();
+    assert_eq!(reason.map(|reason| reason.cause()), Some(Cause::Local));
+}
+
+#[test]
+fn calls_that_the_peer_ends_while_we_close_hear_that_it_was_the_peer() {
+    let (stage, _incoming) = stage();
+    let mut call = stage.ask("pending");
+    assert!(call.run().is_none());
+    assert!(Task::new(stage.handle.close()).run().is_none());
+    stage.remote.end();
+    let Some(Err(CallError::Closed { reason, .. })) = call.run() else {
+        panic!("it fails");
+    };
+    assert_eq!(reason.cause(), Cause::Eof);
+}

@@ -1,16 +1,18 @@
 //! Frames leave whole, in order and flushed, and come in as what they are.
 
 use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
 
 use await_layer::{
-    AwaitLayer, CallError, Event, Incoming, Limits, ManualTimer, Refused, Request, SlotIds,
+    AwaitLayer, CallError, Event, Incoming, Limits, ManualTimer, Refused, Request, Sent, SlotIds,
     WsAwait, memory, serve,
 };
 use await_layer_testkit::contract::Contract;
 use await_layer_testkit::script::{self, Op};
 use await_layer_testkit::steps::Steps;
-use futures::StreamExt;
 use futures::future::join_all;
+use futures::{Sink, StreamExt};
 
 use crate::stage::{
     Broken, Joint, Letters, Task, layer, play, reply_to, requests, stage, stage_with,
@@ -252,4 +254,23 @@ fn a_layer_that_nobody_splits_refuses_requests_and_passes_messages() {
     assert_eq!(item, Some(Some(Ok("notice".to_owned()))));
     assert!(Task::new(layer.next()).run().is_none());
     assert_eq!(stage.remote.take_written(), ["e5 Busy"]);
+}
+
+#[test]
+fn a_flush_that_fails_after_a_write_does_not_say_that_nothing_was_sent() {
+    let (stage, mut layer) = layer(SlotIds::<u64>::new(), Limits::default());
+    stage.remote.allow(1);
+    let cx = &mut Context::from_waker(Waker::noop());
+    for frame in ["first", "second"] {
+        assert!(Pin::new(&mut layer).poll_ready(cx).is_ready());
+        let begun = Pin::new(&mut layer).start_send(frame.to_owned());
+        assert!(begun.is_ok());
+    }
+    assert!(Pin::new(&mut layer).poll_flush(cx).is_pending());
+    assert_eq!(stage.remote.calls(Op::Send), 1);
+    stage.remote.fail(Op::Ready, Broken);
+    let Poll::Ready(Err(error)) = Pin::new(&mut layer).poll_flush(cx) else {
+        panic!("it fails");
+    };
+    assert_ne!(error.sent(), Sent::No);
 }

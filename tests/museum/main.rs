@@ -12,13 +12,19 @@
 //! | `serving` | faults of one handler are its own |
 //! | `streams` | replies in parts come whole, end clearly and stay bounded |
 //! | `parked` | a future that is not polled holds up nobody |
+//! | `limits` | limits hold at their edges and give back what they count |
+//! | `reentry` | user code never runs where it could hang or harm others |
 //! | `stage` | the transport, the wire and the tasks of these tests |
+//! | `notes` | the same wire, with frames that carry something along |
 
 mod closing;
 mod flushing;
+mod limits;
+mod notes;
 mod parked;
 mod positional;
 mod reading;
+mod reentry;
 mod serving;
 mod stage;
 mod streams;

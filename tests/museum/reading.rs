@@ -92,6 +92,24 @@ fn messages_that_nobody_takes_do_not_starve_replies() {
 }
 
 #[test]
+fn a_gap_is_told_where_the_messages_were() {
+    let (stage, mut incoming) = stage_with(Limits {
+        max_inbound: 1,
+        ..Limits::default()
+    });
+    let mut call = stage.ask("hello");
+    assert!(call.run().is_none());
+    for frame in ["kept", "dropped", "q1 work"] {
+        stage.remote.feed(frame.to_owned());
+    }
+    assert!(call.run().is_none());
+    let mut next = || Task::new(incoming.next()).run().flatten();
+    assert!(matches!(next(), Some(Event::Message(frame)) if frame == "kept"));
+    assert!(matches!(next(), Some(Event::Lagged(1))));
+    assert!(matches!(next(), Some(Event::Request(_))));
+}
+
+#[test]
 fn reading_goes_on_once_messages_are_taken() {
     let (stage, mut incoming) = stage_with(Limits {
         max_inbound: 1,

@@ -17,7 +17,7 @@ fn a_fault_in_one_request_refuses_that_request_alone() {
         match body.as_str() {
             "fail" => Err("no"),
             "panic" => panic!("the handler cannot"),
-            "unsealable" => Ok(body),
+            "unsealable" | "unpackable" => Ok(body),
             _ => Ok(format!("{body}, indeed")),
         }
     }));
@@ -26,6 +26,7 @@ fn a_fault_in_one_request_refuses_that_request_alone() {
         "fail",
         "panic",
         "unsealable",
+        "unpackable",
         "garbled",
         "poisoned body",
         "fine",
@@ -36,9 +37,9 @@ fn a_fault_in_one_request_refuses_that_request_alone() {
     assert!(serving.run().is_none(), "it goes on");
     let mut written = stage.remote.take_written();
     written.sort();
-    let refused = (1..=5).map(|id| format!("e{id} Dropped"));
+    let refused = (1..=6).map(|id| format!("e{id} Dropped"));
     let mut expected: Vec<_> = refused.collect();
-    expected.extend(["r0 good, indeed".to_owned(), "r6 fine, indeed".to_owned()]);
+    expected.extend(["r0 good, indeed".to_owned(), "r7 fine, indeed".to_owned()]);
     assert_eq!(written, expected);
 }
 
@@ -152,4 +153,49 @@ fn it_ends_with_the_connection_and_says_why() {
     assert!(serving.run().is_none());
     stage.remote.end();
     assert_eq!(serving.run().map(|reason| reason.cause()), Some(Cause::Eof));
+}
+
+#[test]
+fn it_ends_with_the_connection_though_every_handler_waits() {
+    let (stage, incoming) = stage();
+    let mut serving = Task::new(serve(incoming, 1, async |body: String| {
+        pending::<()>().await;
+        Ok::<_, ()>(body)
+    }));
+    stage.remote.feed("q1 hello".to_owned());
+    assert!(serving.run().is_none());
+    stage.remote.end();
+    assert_eq!(serving.run().map(|reason| reason.cause()), Some(Cause::Eof));
+}
+
+#[test]
+fn no_handler_starts_for_a_connection_that_is_gone() {
+    let (stage, incoming) = stage();
+    for id in 1..=4 {
+        stage.remote.feed(format!("q{id} work"));
+    }
+    stage.remote.end();
+    let started = Cell::new(0);
+    let mut serving = Task::new(serve(incoming, 2, async |body: String| {
+        started.set(started.get() + 1);
+        Ok::<_, ()>(body)
+    }));
+    assert!(serving.run().is_some());
+    assert_eq!(started.get(), 0);
+}
+
+#[test]
+fn one_poll_ends_under_a_flood_of_messages() {
+    let (stage, incoming) = stage();
+    for _ in 0..10_000 {
+        stage.remote.feed("notice".to_owned());
+    }
+    let mut serving = Task::new(serve(incoming, 4, async |body: String| Ok::<_, ()>(body)));
+    assert!(serving.poll().is_pending());
+    assert!(
+        stage.remote.unread() > 5_000,
+        "it took its turn, and no more"
+    );
+    assert!(serving.run().is_none());
+    assert_eq!(stage.remote.unread(), 0, "and it is woken for the rest");
 }

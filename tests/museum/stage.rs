@@ -265,7 +265,8 @@ impl<I: Text> AwaitIdCodec<String> for LettersCodec<I> {
     }
 }
 
-/// Text as it is; a refusal is an error, and `garbled` cannot be read.
+/// Text as it is; a refusal is an error, and `garbled` cannot be read. It
+/// panics on `unpackable` and on a `poisoned body`.
 #[derive(Debug)]
 pub(crate) struct Words;
 
@@ -275,7 +276,9 @@ impl Packer for Words {
 
 impl<T: AsRef<str> + ?Sized> Pack<String, T> for Words {
     fn pack(&self, value: &T) -> Result<String, String> {
-        Ok(value.as_ref().to_owned())
+        let text = value.as_ref();
+        assert_ne!(text, "unpackable", "a value that the packer chokes on");
+        Ok(text.to_owned())
     }
 }
 

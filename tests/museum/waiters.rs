@@ -48,6 +48,22 @@ fn a_late_reply_reaches_nobody() {
 }
 
 #[test]
+fn a_late_reply_is_counted_as_late_where_ids_say_whose_they_are() {
+    let (stage, _incoming) = stage();
+    let mut call = stage.ask_within(5, "slow");
+    assert!(call.run().is_none());
+    let request = requests(&stage.remote, &["slow"]).remove(0);
+    stage.timer.advance(Duration::from_millis(5));
+    assert!(matches!(call.run(), Some(Err(CallError::Timeout { .. }))));
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.run().is_none());
+    stage.remote.feed(reply_to(&request, "late"));
+    assert!(driver.run().is_none());
+    let stats = stage.handle.stats();
+    assert_eq!((stats.late, stats.unknown), (1, 0));
+}
+
+#[test]
 fn a_reply_to_nothing_is_counted_and_too_many_end_the_connection() {
     let (stage, _incoming) = stage_with(Limits {
         unmatched_budget: 3,

@@ -1,6 +1,7 @@
 //! Who has something to do is woken, by the waker it showed last.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,9 +11,9 @@ use await_layer_testkit::script::Op;
 use await_layer_testkit::steps::Steps;
 use await_layer_testkit::wakers::CountingWaker;
 use futures::future::join_all;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, Sink, StreamExt};
 
-use crate::stage::{Letters, Task, reply_to, requests, stage};
+use crate::stage::{Letters, Task, layer, reply_to, requests, stage};
 
 #[test]
 fn writers_and_readers_in_tasks_of_their_own_lose_no_wake() {
@@ -165,4 +166,17 @@ fn every_event_wakes_whom_it_concerns() {
     stage.remote.end();
     assert!(driver.run().is_some());
     assert!(closed.run().is_some());
+}
+
+#[test]
+fn a_close_that_waits_does_not_wake_itself() {
+    let (stage, mut layer) = layer(SlotIds::<u64>::new(), Limits::default());
+    let mut call = stage.ask("pending");
+    assert!(call.run().is_none());
+    let waker = CountingWaker::new();
+    for _ in 0..1000 {
+        let polled = Pin::new(&mut layer).poll_close(&mut Context::from_waker(&waker.waker()));
+        assert!(polled.is_pending());
+    }
+    assert!(waker.wakes() < 10, "{} wakes", waker.wakes());
 }

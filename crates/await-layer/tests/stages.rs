@@ -1,0 +1,161 @@
+//! What a stage owes is bounded, and what it can no longer write is said.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Poll, Wake, Waker};
+
+use await_layer::memory::Disconnected;
+use await_layer::{Flow, Stage, StageError, Staged};
+use futures::{Sink, SinkExt, Stream, StreamExt};
+
+/// A heartbeat; clones of one can be counted.
+type Beat = Arc<()>;
+
+/// Gives every heartbeat back, and delivers nothing.
+struct Echo;
+
+impl Stage for Echo {
+    type Wire = Beat;
+    type Frame = Beat;
+    type Error = Infallible;
+
+    fn read(&mut self, beat: Beat, out: &mut Flow<Beat, Beat>) -> Result<(), Infallible> {
+        out.write(beat);
+        Ok(())
+    }
+
+    fn write(&mut self, beat: Beat, out: &mut Flow<Beat, Beat>) -> Result<(), Infallible> {
+        out.write(beat);
+        Ok(())
+    }
+}
+
+/// A line that brings heartbeats and takes none: its sink waits, or is dead.
+struct Line {
+    beat: Beat,
+    left: usize,
+    dead: Arc<AtomicBool>,
+}
+
+impl Line {
+    fn new(left: usize) -> Self {
+        Self {
+            beat: Beat::default(),
+            left,
+            dead: Arc::default(),
+        }
+    }
+
+    fn poll_sink(&self) -> Poll<Result<(), Disconnected>> {
+        if self.dead.load(SeqCst) {
+            Poll::Ready(Err(Disconnected))
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Stream for Line {
+    type Item = Result<Beat, Disconnected>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Poll::Ready(None);
+        };
+        self.left = left;
+        Poll::Ready(Some(Ok(self.beat.clone())))
+    }
+}
+
+impl Sink<Beat> for Line {
+    type Error = Disconnected;
+
+    fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Disconnected>> {
+        self.poll_sink()
+    }
+
+    fn start_send(self: Pin<&mut Self>, _: Beat) -> Result<(), Disconnected> {
+        panic!("it is never ready");
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Disconnected>> {
+        self.poll_sink()
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Disconnected>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+/// Polls as long as it is woken; `None` once nothing wakes it any more.
+fn run<S: Stream + Unpin>(stream: &mut S) -> Option<Option<S::Item>> {
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(wakes.clone());
+    loop {
+        wakes.0.store(0, SeqCst);
+        if let Poll::Ready(item) = stream.poll_next_unpin(&mut Context::from_waker(&waker)) {
+            return Some(item);
+        }
+        if wakes.0.load(SeqCst) == 0 {
+            return None;
+        }
+    }
+}
+
+#[test]
+fn what_is_owed_to_a_sink_that_waits_is_bounded() {
+    let line = Line::new(10_000);
+    let beat = line.beat.clone();
+    let mut staged = Staged::new(line, Echo);
+    assert_eq!(run(&mut staged), None, "it stops reading");
+    // Ours and the line's own are not owed.
+    let owed = Arc::strong_count(&beat) - 2;
+    assert!((1..=64).contains(&owed), "{owed}");
+}
+
+#[test]
+fn what_is_owed_to_a_dead_sink_is_bounded_and_reading_goes_on() {
+    let line = Line::new(10_000);
+    line.dead.store(true, SeqCst);
+    let beat = line.beat.clone();
+    let mut staged = Staged::new(line, Echo);
+    let noop = &mut Context::from_waker(Waker::noop());
+    for _ in 0..10 {
+        assert!(staged.poll_next_unpin(noop).is_pending());
+        let owed = Arc::strong_count(&beat) - 2;
+        assert!(owed <= 64, "{owed}");
+    }
+    assert_eq!(run(&mut staged), Some(None), "the end is seen");
+}
+
+#[test]
+fn reading_goes_on_when_the_sink_dies_while_all_is_owed() {
+    let line = Line::new(1_000);
+    let dead = line.dead.clone();
+    let mut staged = Staged::new(line, Echo);
+    assert_eq!(run(&mut staged), None, "it owes all that it may");
+    dead.store(true, SeqCst);
+    assert_eq!(run(&mut staged), Some(None), "the end is seen");
+}
+
+#[test]
+fn a_fault_met_while_reading_is_told_to_whoever_writes_next() {
+    let line = Line::new(1);
+    line.dead.store(true, SeqCst);
+    let mut staged = Staged::new(line, Echo);
+    assert_eq!(run(&mut staged), Some(None));
+    let noop = &mut Context::from_waker(Waker::noop());
+    let told = staged.poll_ready_unpin(noop);
+    assert_eq!(told, Poll::Ready(Err(StageError::Transport(Disconnected))));
+}
