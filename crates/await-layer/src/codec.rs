@@ -140,11 +140,8 @@ pub trait AwaitIdCodec<F> {
         true
     }
 
-    /// What a frame costs in bytes, for the byte limits. Must be cheap.
-    ///
-    /// The default knows only the frame's own size, not what it points to:
-    /// override it for frames on the heap.
-    fn size(frame: &F) -> usize {
-        size_of_val(frame)
-    }
+    /// The bytes of a frame, those it points to included: `frame.len()` for
+    /// bytes and text. The byte limits go by it, so a constant here switches
+    /// them off. Must be cheap.
+    fn size(frame: &F) -> usize;
 }
