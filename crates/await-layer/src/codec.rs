@@ -53,7 +53,9 @@ pub enum Refusal {
     Busy,
     /// The handler went away without an answer.
     Dropped,
-    /// A request with the same id is still being answered.
+    /// A request with the same id is still being answered. A refusal bears
+    /// that id too and may end the first one at the peer: where the transport
+    /// can deliver twice, return `None`.
     Duplicate,
     /// The peer cancelled the request before it was answered.
     Cancelled,
