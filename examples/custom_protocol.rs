@@ -11,7 +11,6 @@ struct Header;
 impl AwaitIdCodec<Bytes> for Header {
     type Id = u32;
     type Ask = u32;
-
     fn peek(&mut self, frame: &Bytes) -> Peek<u32, u32> {
         match **frame {
             [b'?', a, b, c, d, ..] => Peek::Request(u32::from_be_bytes([a, b, c, d])),
@@ -33,6 +32,10 @@ impl AwaitIdCodec<Bytes> for Header {
     fn strip(&mut self, frame: &mut Bytes) {
         *frame = frame.slice(5..);
     }
+
+    fn size(frame: &Bytes) -> usize {
+        frame.len()
+    }
 }
 
 impl Protocol for Header {
@@ -48,13 +51,10 @@ impl Protocol for Header {
 
 fn main() {
     let (left, right) = await_layer::memory::pair(4);
-    let asking = AwaitLayer::new(left, Header).handle();
     let (_handle, incoming) = AwaitLayer::new(right, Header).split();
     let answering = await_layer::serve(incoming, 4, async |question: Bytes| {
         Ok::<_, Infallible>(Bytes::from(question.to_ascii_uppercase()))
     });
-    let call = asking.send_await::<Bytes>(&Bytes::from("is anybody there?"));
-    drop(asking);
-    let (reply, _) = block_on(join(call, answering));
-    println!("{:?}", reply.unwrap());
+    let call = AwaitLayer::new(left, Header).send_await::<Bytes>(&Bytes::from("anybody there?"));
+    println!("{:?}", block_on(join(call, answering)).0);
 }

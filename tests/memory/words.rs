@@ -88,6 +88,10 @@ impl AwaitIdCodec<Word> for Words {
             ..Word::PLAIN
         })
     }
+
+    fn size(frame: &Word) -> usize {
+        size_of_val(frame)
+    }
 }
 
 impl Protocol for Words {

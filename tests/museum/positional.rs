@@ -41,6 +41,10 @@ impl AwaitIdCodec<String> for Queue {
         }
         Ok(())
     }
+
+    fn size(frame: &String) -> usize {
+        frame.len()
+    }
 }
 
 #[test]

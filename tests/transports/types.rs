@@ -151,6 +151,10 @@ impl await_layer::AwaitIdCodec<Word> for Words {
     ) -> Result<(), await_layer::SealError> {
         Ok(())
     }
+
+    fn size(word: &Word) -> usize {
+        word.len()
+    }
 }
 
 impl Protocol for Words {

@@ -30,7 +30,8 @@ pub struct Config<P = WsAwait<Frame>> {
     /// several. A buffer of the size that a frame's header names is reserved
     /// up to this limit. Default 1 MiB.
     pub max_frame: usize,
-    /// Bytes that wait for the network at this end. One message of ours must
+    /// Bytes that wait for the network at this end: what a peer that does not
+    /// read makes us keep, which tungstenite itself does not bound. One message of ours must
     /// fit beside what is gathered there (up to 128 KiB, or half of this if
     /// that is less). Default 2 MiB.
     pub max_write_buffer: usize,

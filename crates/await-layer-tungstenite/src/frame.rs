@@ -21,8 +21,15 @@ pub struct Frame(pub(crate) Message);
 /// A value whose JSON goes in a binary message instead of a text one, as the
 /// option `{binary: true}` of ws-await has it:
 /// `handle.send_await(&Binary(&request))`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Binary<T>(pub T);
+
+/// Prints no payload.
+impl<T> fmt::Debug for Binary<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Binary(..)")
+    }
+}
 
 impl Frame {
     /// A text message.

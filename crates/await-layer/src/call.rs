@@ -20,6 +20,10 @@ use crate::packer::Unpack;
 /// sent. While it is polled it drives the connection if nobody else does, so
 /// it needs no task beside it.
 ///
+/// # Errors
+/// A [`CallError`]: the request did not pack, was refused, got no reply in time
+/// or the connection ended, or its reply did not unpack.
+///
 /// # Cancel safety
 /// Dropping it cancels the call: a request that is not written is never
 /// written; for one that is, the protocol's cancel message is sent, if it has

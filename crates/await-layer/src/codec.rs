@@ -53,7 +53,9 @@ pub enum Refusal {
     Busy,
     /// The handler went away without an answer.
     Dropped,
-    /// A request with the same id is still being answered.
+    /// A request with the same id is still being answered. A refusal bears
+    /// that id too and may end the first one at the peer: where the transport
+    /// can deliver twice, return `None`.
     Duplicate,
     /// The peer cancelled the request before it was answered.
     Cancelled,
@@ -140,11 +142,8 @@ pub trait AwaitIdCodec<F> {
         true
     }
 
-    /// What a frame costs in bytes, for the byte limits. Must be cheap.
-    ///
-    /// The default knows only the frame's own size, not what it points to:
-    /// override it for frames on the heap.
-    fn size(frame: &F) -> usize {
-        size_of_val(frame)
-    }
+    /// The bytes of a frame, those it points to included: `frame.len()` for
+    /// bytes and text. The byte limits go by it, so a constant here switches
+    /// them off. Must be cheap.
+    fn size(frame: &F) -> usize;
 }

@@ -12,7 +12,9 @@ pub enum CallError<F, E> {
     /// The request did not pack. Fix the request.
     Pack(E),
     /// A reply came and the packer returned it as an error: the peer's own
-    /// error reply, or a body that is not what was asked for.
+    /// error reply, or a body that is not what was asked for. Read the error;
+    /// if it is not the peer's own, agree on the type. The request was handled:
+    /// do not repeat it blindly.
     Unpack(E),
     /// No reply in time. Call again if `sent` is `No` or repeating is harmless.
     Timeout {

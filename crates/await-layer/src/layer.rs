@@ -134,7 +134,12 @@ where
     }
 }
 
-/// Plain frames, queued in order with calls and answers.
+/// Plain frames, queued in order with calls and answers. Flushing is ready
+/// once all frames that were sent here are flushed; closing is
+/// [`Handle::close`].
+///
+/// # Errors
+/// A [`SendError`] with the reason once the connection has ended.
 impl<S, P, T> Sink<P::Frame> for AwaitLayer<S, P, T>
 where
     S: Transport<P::Frame>,

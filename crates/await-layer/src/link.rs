@@ -155,7 +155,7 @@ where
         let done = catch_unwind(turn);
         let done = match done {
             Ok(done) => done,
-            Err(panic) => pump.as_mut().panicked(self, &*panic),
+            Err(_) => pump.as_mut().panicked(self),
         };
         let mut wake = {
             let mut state = lock(&self.state);

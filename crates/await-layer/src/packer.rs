@@ -19,6 +19,10 @@ pub trait Packer {
 ///
 /// `F` comes first so that a crate may implement a foreign packer for a frame
 /// type of its own.
+#[diagnostic::on_unimplemented(
+    message = "the packer `{Self}` cannot pack `{T}` into a frame of type `{F}`",
+    note = "serde packers need `{T}: serde::Serialize`; `Raw` takes the frame itself"
+)]
 pub trait Pack<F, T: ?Sized>: Packer {
     /// Packs `value`; the frame carries no id yet.
     ///
@@ -28,6 +32,10 @@ pub trait Pack<F, T: ?Sized>: Packer {
 }
 
 /// Turns a frame of type `F` into a `T`.
+#[diagnostic::on_unimplemented(
+    message = "the packer `{Self}` cannot unpack a frame of type `{F}` as `{T}`",
+    note = "serde packers need `{T}: serde::de::DeserializeOwned`; `Raw` gives the frame itself"
+)]
 pub trait Unpack<F, T>: Packer {
     /// Unpacks `frame`, from which the codec has already stripped the id.
     ///

@@ -25,6 +25,9 @@ use crate::packer::Unpack;
 /// `None` after the last part, or after the error that ended the call. A part
 /// that does not unpack is an error of its own, and the stream goes on.
 ///
+/// # Errors
+/// A [`CallError`], as for [`Call`](crate::Call).
+///
 /// # Cancel safety
 /// As for [`Call`](crate::Call): dropping it cancels; taking the next item is
 /// cancel safe.

@@ -38,6 +38,10 @@ enum State<L: Connection> {
 /// [`Responder`](crate::Responder). It takes its place in the queue at its
 /// first poll and drives the connection if nobody else does.
 ///
+/// # Errors
+/// A [`SendError`]: the value did not pack or was refused, the connection
+/// ended, or the peer no longer wants the answer.
+///
 /// # Cancel safety
 /// Dropping a message takes it back if it is not written yet. An answer that
 /// was polled once is sent even if it is dropped then; one that was never

@@ -51,6 +51,10 @@ impl AwaitIdCodec<Frame> for Codec {
         }
         Ok(())
     }
+
+    fn size(frame: &Frame) -> usize {
+        size_of_val(frame)
+    }
 }
 
 struct Wire;

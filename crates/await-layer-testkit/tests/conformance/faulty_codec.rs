@@ -109,6 +109,10 @@ impl AwaitIdCodec<String> for Wire {
     fn end(&mut self, ask: &u64) -> Option<String> {
         Some(format!("e{ask}:"))
     }
+
+    fn size(frame: &String) -> usize {
+        frame.len()
+    }
 }
 
 impl Protocol for Wire {

@@ -3,6 +3,7 @@
 mod aliases;
 mod broken;
 mod closing;
+mod conforms;
 mod contract;
 mod frames;
 mod handshakes;

@@ -1,6 +1,5 @@
 //! The transport, and one turn of it.
 
-use std::any::Any;
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -223,18 +222,11 @@ where
         this.io.set(None);
     }
 
-    /// Something of the protocol's or the transport's panicked in a turn.
-    pub(crate) fn panicked(
-        mut self: Pin<&mut Self>,
-        link: &Link<S, P, T>,
-        panic: &(dyn Any + Send),
-    ) -> Done {
-        let said = panic
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("a panic without a message");
-        let reason = CloseReason::new(Cause::Panicked, said);
+    /// Something of the protocol's, the transport's or the timer's panicked in
+    /// a turn. What it said may quote a payload and is not passed on: the panic
+    /// hook has printed it.
+    pub(crate) fn panicked(mut self: Pin<&mut Self>, link: &Link<S, P, T>) -> Done {
+        let reason = CloseReason::new(Cause::Panicked, "see what the panic hook printed");
         // Dropping what panicked may panic again; everybody is told before.
         let finish = || self.as_mut().finish(link, End::Because(reason));
         drop(catch_unwind(AssertUnwindSafe(finish)));

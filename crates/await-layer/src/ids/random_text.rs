@@ -7,7 +7,7 @@ const TAG: usize = 12;
 /// 36^7 is just above 2^32.
 const NUMBER: usize = 7;
 
-/// Text ids in the shape of the original's: `_` and base-36 symbols.
+/// Text ids in the shape of the npm package ws-await's: `_` and base-36 symbols.
 ///
 /// The first twelve symbols are the connection's tag, 62 bits from the
 /// operating system's random source; then come the slot's index and turn. So

@@ -30,27 +30,36 @@ pub struct Limits {
     /// How long a call may take unless it says otherwise: the wait for a
     /// permit, the queue, the write and the reply together. For streamed
     /// replies it bounds each gap between parts. [`Duration::MAX`] is for ever.
-    /// Default 10 s, as in the original.
+    /// Default 10 s, as in the npm package ws-await: long for a reply over a
+    /// network, short for somebody who waits.
     pub call_timeout: Duration,
     /// Calls of ours that are written or about to be, at most. Calls beyond it
     /// wait in the order in which they were first polled, within their
-    /// timeout. Bounds our tables and what we ask of the peer. Default 1,024.
+    /// timeout. Bounds our tables and what we ask of the peer. Zero counts as
+    /// one. Default 1,024: deep enough to fill a connection.
     pub max_in_flight: usize,
     /// Frames queued by whoever does not wait for them, at most: the layer's
     /// own `Sink` and [`try_send`](crate::Handle::try_send). Calls and sends
-    /// hold their frame themselves until its turn. Default 1,024.
+    /// hold their frame themselves until its turn. Bounds what a peer that
+    /// does not read makes us keep; one frame always fits. Default 1,024: a
+    /// burst.
     pub max_outbound: usize,
     /// Bytes queued likewise, as [`AwaitIdCodec::size`](crate::AwaitIdCodec::size)
-    /// counts them plus 128 per frame. Default 1 MiB.
+    /// counts them plus 128 per frame, which is what a queue entry costs.
+    /// Default 1 MiB: a few times a socket's buffer.
     pub max_outbound_bytes: usize,
-    /// Plain messages that nobody has taken yet, at most. Default 256.
+    /// Plain messages that nobody has taken yet, at most: what a slow
+    /// application makes us keep. One always fits. Default 256: a burst.
     pub max_inbound: usize,
-    /// Bytes of messages not taken and requests not answered, at most, with
-    /// 128 per frame on top so that empty frames are not free. Default 4 MiB.
+    /// Bytes of messages not taken, at most, and likewise of requests not
+    /// answered, with 128 per frame on top so that empty frames are not free.
+    /// The frame that passes the limit is still taken in: it is here already,
+    /// and its size is the transport's to bound. Default 4 MiB: four of the
+    /// largest messages that our adapters let through.
     pub max_inbound_bytes: usize,
     /// Requests of the peer's that are not answered yet, at most; those beyond
     /// it are refused. A request counts until its handler is done, cancelled
-    /// or not. Default 256.
+    /// or not, so that cancelling does not buy a peer more work. Default 256.
     pub max_requests: usize,
     /// Refusals that wait to be written, at most; those beyond it are counted
     /// and not sent, so that a peer that floods and does not read costs no
@@ -63,7 +72,8 @@ pub struct Limits {
     /// Bytes of such parts, at most, with 128 per part on top. Default 1 MiB.
     pub max_parts_bytes: usize,
     /// Retired ids, at most, where ids are narrow or chosen by the caller.
-    /// While there are as many, new calls wait. Default 1,024.
+    /// While there are as many, new calls wait. Zero counts as one. Default
+    /// 1,024, as many as calls in flight.
     pub max_retired: usize,
     /// How long such an id stays retired when no late reply frees it: longer
     /// than any reply can take. Default 60 s.
@@ -76,7 +86,8 @@ pub struct Limits {
     /// connection from starving its task. Default 32.
     pub frames_per_turn: usize,
     /// How long [`close`](crate::Handle::close) waits for calls in flight,
-    /// for answers that are due and for the transport. Default 5 s.
+    /// for answers that are due and for the transport: a peer that is gone
+    /// must not keep a program from ending. Default 5 s.
     pub close_timeout: Duration,
     /// What happens to plain messages beyond `max_inbound`.
     pub overflow: Overflow,

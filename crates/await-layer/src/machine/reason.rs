@@ -37,8 +37,8 @@ pub enum Cause {
     /// Messages were not taken in time and [`Overflow::Close`](crate::Overflow::Close)
     /// is set. Read faster or raise `max_inbound`.
     Overflow,
-    /// A codec, an id generator or the transport panicked. Fix it: the text
-    /// says what it said.
+    /// A codec, an id generator, the transport or the timer panicked. Fix it:
+    /// the panic hook has printed what it said.
     Panicked,
     /// The protocol's parts do not fit together. Fix them: the text says which.
     Protocol,
@@ -98,7 +98,7 @@ impl fmt::Display for CloseReason {
             Cause::Transport => "the transport failed",
             Cause::Unmatched => "too many replies to nothing",
             Cause::Overflow => "messages were not taken in time",
-            Cause::Panicked => "code of the protocol or the transport panicked",
+            Cause::Panicked => "the protocol, the transport or the timer panicked",
             Cause::Protocol => "the protocol's parts do not fit",
         })?;
         if let Some(code) = self.code {

@@ -16,7 +16,8 @@ pub struct Stats {
     pub written: u64,
     /// Frames read from the transport.
     pub read: u64,
-    /// Replies to calls that had already ended: late or duplicate.
+    /// Replies to calls that had already ended, as far as the id tells: late
+    /// or duplicate.
     pub late: u64,
     /// Replies to no call that we know of.
     pub unknown: u64,
@@ -26,7 +27,7 @@ pub struct Stats {
     pub requests: u64,
     /// Requests of the peer's that it cancelled before they were answered.
     pub withdrawn: u64,
-    /// Requests refused: busy, duplicate, or dropped by their handler.
+    /// Requests refused before they were delivered: busy or duplicate.
     pub refused: u64,
     /// Refusals not sent because too many were waiting already.
     pub refusals_dropped: u64,

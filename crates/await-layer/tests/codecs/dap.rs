@@ -114,6 +114,10 @@ impl AwaitIdCodec<Value> for Dap {
             "success": false, "message": format!("{why:?}"),
         }))
     }
+
+    fn size(frame: &Value) -> usize {
+        frame.to_string().len()
+    }
 }
 
 fn request(codec: &mut Dap, command: &str) -> (i64, Value) {

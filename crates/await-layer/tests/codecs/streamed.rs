@@ -74,6 +74,10 @@ impl AwaitIdCodec<Message> for Streamed {
     fn answers_cancelled(&self) -> bool {
         false
     }
+
+    fn size(frame: &Message) -> usize {
+        frame.body.len()
+    }
 }
 
 #[test]
