@@ -190,3 +190,15 @@ fn an_answer_in_parts_goes_out_in_parts() {
     assert_eq!(Task::new(request.responder.end()).run(), Some(Ok(())));
     assert_eq!(stage.remote.take_written(), ["p7 a", "p7 b", "z7"]);
 }
+
+#[test]
+fn an_answer_may_be_a_frame_of_the_handlers_own() {
+    let (stage, mut incoming) = stage();
+    stage.remote.feed("q7 list".to_owned());
+    let Some(Some(Event::Request(request))) = Task::new(incoming.next()).run() else {
+        panic!("a request");
+    };
+    let sending = request.responder.reply_frame("made by hand".to_owned());
+    assert_eq!(Task::new(sending).run(), Some(Ok(())));
+    assert_eq!(stage.remote.take_written(), ["r7 made by hand"]);
+}

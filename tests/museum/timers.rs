@@ -203,3 +203,17 @@ fn a_reply_that_was_received_beats_the_deadline() {
     assert!(driver.run().is_none());
     assert_eq!(call.run(), Some(Ok("yes".to_owned())));
 }
+
+#[test]
+fn a_changed_timeout_holds_for_the_calls_that_start_then() {
+    let (stage, _incoming) = stage();
+    let mut before = stage.ask("before");
+    stage.handle.set_call_timeout(Duration::from_millis(5));
+    let mut after = stage.ask("after");
+    assert!(before.run().is_none() && after.run().is_none());
+    stage.timer.advance(Duration::from_millis(5));
+    assert!(matches!(after.run(), Some(Err(CallError::Timeout { .. }))));
+    assert!(before.run().is_none());
+    stage.timer.advance(Limits::default().call_timeout);
+    assert!(matches!(before.run(), Some(Err(CallError::Timeout { .. }))));
+}
