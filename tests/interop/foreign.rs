@@ -19,11 +19,9 @@ async fn defect_16_frames_that_are_not_json_lose_nothing_else() {
         "{\"awaitId\":\"_x\"",
         "awaitId",
     ];
-    for role in Role::BOTH {
+    for &role in Role::both() {
         let settings = json!({ "answer": { "how": "hold" } });
-        let Some(session) = session(role, settings, roomy()).await else {
-            return;
-        };
+        let session = session(role, settings, roomy()).await;
         let Session {
             handle,
             mut incoming,
@@ -71,11 +69,9 @@ async fn defect_16_frames_that_are_not_json_lose_nothing_else() {
 /// A reply whose body is damaged fails its own call, at once.
 #[tokio::test]
 async fn a_damaged_reply_fails_its_call_and_no_other() {
-    for role in Role::BOTH {
+    for &role in Role::both() {
         let settings = json!({ "answer": { "how": "hold" } });
-        let Some(session) = session(role, settings, roomy()).await else {
-            return;
-        };
+        let session = session(role, settings, roomy()).await;
         let Session {
             handle, mut node, ..
         } = session;
@@ -101,11 +97,9 @@ async fn a_damaged_reply_fails_its_call_and_no_other() {
 /// fails, leaves no trace. The wire cannot say no, but we count it.
 #[tokio::test]
 async fn defects_17_and_18_requests_that_nobody_answers_are_counted() {
-    for role in Role::BOTH {
+    for &role in Role::both() {
         let settings = json!({ "awaitTimeout": 1 });
-        let Some(session) = session(role, settings, roomy()).await else {
-            return;
-        };
+        let session = session(role, settings, roomy()).await;
         let Session {
             handle,
             incoming,
@@ -131,13 +125,11 @@ async fn defects_17_and_18_requests_that_nobody_answers_are_counted() {
 /// refused, which this wire can only do by silence, and the connection stays.
 #[tokio::test]
 async fn defect_19_more_requests_than_allowed_are_refused_and_counted() {
-    for role in Role::BOTH {
+    for &role in Role::both() {
         let settings = json!({ "awaitTimeout": 60_000 });
         let mut config = roomy();
         config.limits.max_requests = 100;
-        let Some(session) = session(role, settings, config).await else {
-            return;
-        };
+        let session = session(role, settings, config).await;
         let Session {
             handle,
             mut incoming,
