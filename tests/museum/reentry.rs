@@ -337,3 +337,19 @@ fn a_packer_that_panics_in_an_answer_refuses_the_request() {
     assert!(Task::new(incoming.next()).run().is_none());
     assert_eq!(stage.remote.take_written(), ["e1 Dropped"]);
 }
+
+#[test]
+fn a_codec_that_cannot_measure_an_answer_refuses_the_request() {
+    let (stage, mut incoming) = stage();
+    stage.remote.feed("q7 ask".to_owned());
+    let Some(Some(Event::Request(request))) = Task::new(incoming.next()).run() else {
+        panic!("a request");
+    };
+    let mut answer = request.responder.reply("unmeasurable");
+    let mut context = Context::from_waker(Waker::noop());
+    let poll = AssertUnwindSafe(|| answer.poll_unpin(&mut context).is_ready());
+    assert!(catch_unwind(poll).is_err());
+    drop(answer);
+    assert!(Task::new(incoming.next()).run().is_none());
+    assert_eq!(stage.remote.take_written(), ["e7 Dropped"]);
+}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::asking::PackerErrorOf;
 use crate::connection::{Connection, size_of_frame};
@@ -75,16 +75,21 @@ impl<L: Connection> Sending<L> {
     }
 
     fn begin(&mut self) -> Result<Key, SendErrorOf<L>> {
+        // The state changes once the codec has measured the frame: if that
+        // panics, dropping this still declines.
+        let size = match &self.state {
+            State::Pending(send) => return Ok(*send),
+            State::New(Some(frame)) => size_of_frame::<L>(frame),
+            State::New(None) | State::Failed(_) | State::Done => 0,
+        };
         let frame = match std::mem::replace(&mut self.state, State::Done) {
             State::New(frame) => frame,
             State::Failed(error) => {
                 self.decline();
                 return Err(SendError::Pack(error));
             }
-            State::Pending(send) => return Ok(send),
-            State::Done => panic!("polled after it was done"),
+            State::Pending(_) | State::Done => panic!("polled after it was done"),
         };
-        let size = frame.as_ref().map_or(0, size_of_frame::<L>);
         let party = self.party.join(&*self.link);
         let begun = match (self.what, frame) {
             (What::Message, Some(frame)) => self
@@ -133,11 +138,7 @@ impl<L: Connection> Future for Sending<L> {
         let polled = this.party.poll(&*this.link, cx, work, |link| {
             link.with(|machine| machine.take_send(send))
         });
-        let Poll::Ready(outcome) = polled else {
-            // `begin` leaves `Done` behind only while it runs.
-            this.state = State::Pending(send);
-            return Poll::Pending;
-        };
+        let outcome = ready!(polled);
         this.state = State::Done;
         this.party.leave(&*this.link);
         Poll::Ready(SendError::outcome(outcome))

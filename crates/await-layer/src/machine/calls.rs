@@ -71,6 +71,26 @@ pub(crate) struct Matched<F> {
     pub(crate) stray: Option<F>,
 }
 
+impl<F> Matched<F> {
+    /// More may come for this id.
+    fn live(stray: Option<F>) -> Self {
+        Self {
+            release: false,
+            late: false,
+            stray,
+        }
+    }
+
+    /// Nothing more may come for this id.
+    fn last(stray: Option<F>) -> Self {
+        Self {
+            release: true,
+            late: false,
+            stray,
+        }
+    }
+}
+
 pub(super) enum Caller<F> {
     Waiting,
     Settled(Outcome<F>),
@@ -147,14 +167,10 @@ impl<F, I, A> Machine<F, I, A> {
         self.calls.get_mut(call)?.parts.as_mut()?.pop()
     }
 
-    /// The caller has gone. Returns what must be dropped outside the lock, and
-    /// whether a cancel message now waits to be written.
-    pub(crate) fn cancel(
-        &mut self,
-        call: Key,
-    ) -> (Option<Entry<F, I, A>>, Option<Outcome<F>>, bool) {
+    /// The caller has gone. Returns what must be dropped outside the lock.
+    pub(crate) fn cancel(&mut self, call: Key) -> (Option<Entry<F, I, A>>, Option<Outcome<F>>) {
         let Some(slot) = self.calls.get_mut(call) else {
-            return (None, None, false);
+            return (None, None);
         };
         let outcome = match std::mem::replace(&mut slot.caller, Caller::Left) {
             Caller::Waiting => {
@@ -169,9 +185,9 @@ impl<F, I, A> Machine<F, I, A> {
         if let Some(parts) = slot.parts.take() {
             self.discarded.push(Discarded::Parts(parts));
         }
-        let (entry, leaving) = self.leave_wire(call);
+        let entry = self.leave_wire(call);
         self.free_if_done(call);
-        (entry, outcome, leaving)
+        (entry, outcome)
     }
 
     /// An answer came for a call that the directory knows.
@@ -184,11 +200,7 @@ impl<F, I, A> Machine<F, I, A> {
         now: u64,
     ) -> Matched<F> {
         let Some(slot) = self.calls.get_mut(call) else {
-            return Matched {
-                release: true,
-                late: false,
-                stray: Some(frame),
-            };
+            return Matched::last(Some(frame));
         };
         if !matches!(slot.caller, Caller::Waiting) {
             return self.late_answer(call, kind, frame);
@@ -207,11 +219,7 @@ impl<F, I, A> Machine<F, I, A> {
                 };
                 self.settle(call, outcome);
                 self.wire_is_gone(call);
-                return Matched {
-                    release: true,
-                    late: false,
-                    stray,
-                };
+                return Matched::last(stray);
             }
             (Answer::End, _) => {
                 self.stats.replied += 1;
@@ -220,38 +228,22 @@ impl<F, I, A> Machine<F, I, A> {
             (Answer::Part, Some(parts)) => match parts.push(frame, size, &self.limits) {
                 Ok(()) => {
                     self.restart_deadline(call, now);
-                    return Matched {
-                        release: false,
-                        late: false,
-                        stray: None,
-                    };
+                    return Matched::live(None);
                 }
                 Err(frame) => {
                     self.settle(call, Outcome::Overrun);
                     self.leave_wire(call);
-                    return Matched {
-                        release: false,
-                        late: false,
-                        stray: Some(frame),
-                    };
+                    return Matched::live(Some(frame));
                 }
             },
             (Answer::Part, None) => {
                 self.settle(call, Outcome::Streamed);
                 self.leave_wire(call);
-                return Matched {
-                    release: false,
-                    late: false,
-                    stray: Some(frame),
-                };
+                return Matched::live(Some(frame));
             }
         }
         self.wire_is_gone(call);
-        Matched {
-            release: true,
-            late: false,
-            stray: None,
-        }
+        Matched::last(None)
     }
 
     /// Ends every call whose time is up, and every quarantine. The calls whose
@@ -272,7 +264,7 @@ impl<F, I, A> Machine<F, I, A> {
             }
             self.stats.expired += 1;
             let sent = self.how_far(call);
-            let (entry, _) = self.leave_wire(call);
+            let entry = self.leave_wire(call);
             let frame = self.discard(entry);
             self.settle(call, Outcome::Expired { sent, frame });
         }
@@ -312,11 +304,7 @@ impl<F, I, A> Machine<F, I, A> {
         let stray = Some(frame);
         if kind == Answer::Part {
             self.stats.late_parts += 1;
-            return Matched {
-                release: false,
-                late: kind != Answer::Part,
-                stray,
-            };
+            return Matched::live(stray);
         }
         self.stats.late += 1;
         if let Some(Wire::Leaving { entry, .. }) = self.calls.get(call).map(|slot| slot.wire) {
@@ -324,9 +312,8 @@ impl<F, I, A> Machine<F, I, A> {
         }
         self.wire_is_gone(call);
         Matched {
-            release: true,
-            late: kind != Answer::Part,
-            stray,
+            late: true,
+            ..Matched::last(stray)
         }
     }
 

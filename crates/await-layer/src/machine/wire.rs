@@ -72,27 +72,24 @@ impl<F, I, A> Machine<F, I, A> {
         false
     }
 
-    /// The caller's side is done with the wire before the wire is.
-    pub(super) fn leave_wire(&mut self, call: Key) -> (Option<Entry<F, I, A>>, bool) {
-        let Some(slot) = self.calls.get_mut(call) else {
-            return (None, false);
-        };
+    /// The caller's side is done with the wire before the wire is: a request
+    /// that is not written is taken back, one that is gets its cancel queued.
+    pub(super) fn leave_wire(&mut self, call: Key) -> Option<Entry<F, I, A>> {
+        let slot = self.calls.get_mut(call)?;
         let entry = match slot.wire {
             Wire::Permit(key) => self.outgoing.remove_waiting(key),
             Wire::Queued(key) => self.outgoing.remove(key),
             Wire::Live { retire, .. } => {
                 if let Some(entry) = self.outgoing.push(Item::Cancel { call }, None, 0) {
                     slot.wire = Wire::Leaving { entry, retire };
-                    return (None, true);
+                    return None;
                 }
                 None
             }
-            Wire::Writing | Wire::Leaving { .. } | Wire::Retired | Wire::Gone => {
-                return (None, false);
-            }
+            Wire::Writing | Wire::Leaving { .. } | Wire::Retired | Wire::Gone => return None,
         };
         self.wire_is_gone(call);
-        (entry, false)
+        entry
     }
 
     pub(super) fn wire_is_gone(&mut self, call: Key) {
