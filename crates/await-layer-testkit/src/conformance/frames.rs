@@ -73,13 +73,8 @@ where
     for (n, (id, ask)) in calls.iter().enumerate().rev() {
         let mut frame = there.pack(samples.reply(n));
         there.seal(&mut frame, Head::Reply(ask));
-        match here.peek(&frame) {
-            Peek::Reply(got) => assert!(got == *id, "a reply came back with another id"),
-            other => panic!("a reply peeks as {}", kind(&other)),
-        }
-        here.codec.strip(&mut frame);
-        let got = here.unpack(frame);
-        assert_eq!(got.as_ref(), Ok(samples.reply(n)), "stripped reply");
+        let reply = samples.reply(n);
+        arrives(&mut here, frame, &Peek::Reply(id.clone()), "a reply", reply);
     }
 }
 
@@ -145,13 +140,8 @@ where
             assert_eq!(frame, packed, "after a refused part");
             continue;
         }
-        match here.peek(&frame) {
-            Peek::Part(got) => assert!(got == *id, "a part came back with another id"),
-            other => panic!("a part peeks as {}", kind(&other)),
-        }
-        here.codec.strip(&mut frame);
-        let got = here.unpack(frame);
-        assert_eq!(got.as_ref(), Ok(samples.reply(n)), "stripped part");
+        let reply = samples.reply(n);
+        arrives(&mut here, frame, &Peek::Part(id.clone()), "a part", reply);
     }
 }
 
@@ -200,10 +190,7 @@ where
         let Some(frame) = here.codec.cancel(&id) else {
             continue;
         };
-        match there.peek(&frame) {
-            Peek::Cancel(got) => assert!(got == ask, "a cancel names another request"),
-            other => panic!("a cancel peeks as {}", kind(&other)),
-        }
+        is_taken_for(&mut there, &frame, &Peek::Cancel(ask), "a cancel");
     }
 }
 
@@ -221,10 +208,37 @@ where
         let Some(mut frame) = there.codec.end(&ask) else {
             continue;
         };
-        match here.peek(&frame) {
-            Peek::End(got) => assert!(got == id, "an end came back with another id"),
-            other => panic!("an end peeks as {}", kind(&other)),
-        }
+        is_taken_for(&mut here, &frame, &Peek::End(id), "an end");
         here.codec.strip(&mut frame);
     }
+}
+
+/// The end takes the frame for what it is, and for the right call.
+fn is_taken_for<P: Protocol>(
+    end: &mut End<P>,
+    frame: &P::Frame,
+    expected: &Peek<IdOf<P>, AskOf<P>>,
+    what: &str,
+) {
+    let told = end.peek(frame);
+    let same = kind(&told) == kind(expected);
+    assert!(same, "{what} peeks as {}", kind(&told));
+    assert!(told == *expected, "{what} came with another id");
+}
+
+/// So it does, and the body comes out as it went in.
+fn arrives<P, R>(
+    end: &mut End<P>,
+    mut frame: P::Frame,
+    expected: &Peek<IdOf<P>, AskOf<P>>,
+    what: &str,
+    body: &R,
+) where
+    P: Protocol<Packer: Unpack<P::Frame, R>>,
+    R: PartialEq + Debug,
+{
+    is_taken_for(end, &frame, expected, what);
+    end.codec.strip(&mut frame);
+    let got: Result<R, _> = end.unpack(frame);
+    assert_eq!(got.as_ref(), Ok(body), "{what}, stripped");
 }
