@@ -10,7 +10,7 @@ use crate::load::Load;
 use crate::meter::{Meter, Sample};
 use crate::wire::{Wire, id_of, packed, seal, strip};
 
-pub(crate) async fn run(mut io: impl Wire, load: Load) -> Sample {
+pub async fn run(mut io: impl Wire, load: Load) -> Sample {
     exchange(&mut io, &load, load.warm_up()).await;
     let meter = Meter::start(&load.flushes);
     exchange(&mut io, &load, load.calls).await;

@@ -39,7 +39,7 @@ impl Client for HandWritten {
     }
 }
 
-pub(crate) async fn run(io: impl Wire, load: Load) -> Sample {
+pub async fn run(io: impl Wire, load: Load) -> Sample {
     let (asks, asked) = mpsc::channel(1024);
     tokio::spawn(drive(io, asked));
     load.run(&HandWritten { asks }).await

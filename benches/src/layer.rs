@@ -67,11 +67,11 @@ fn open<S: Wire>(io: S, load: &Load) -> Handle<Link<S, Echo, TokioTimer>> {
 }
 
 /// Nothing is spawned: a waiting call drives.
-pub(crate) async fn by_callers<S: Wire>(io: S, load: Load) -> Sample {
+pub async fn by_callers<S: Wire>(io: S, load: Load) -> Sample {
     load.run(&open(io, &load)).await
 }
 
-pub(crate) async fn by_driver<S: Wire>(io: S, load: Load) -> Sample {
+pub async fn by_driver<S: Wire>(io: S, load: Load) -> Sample {
     let handle = open(io, &load);
     tokio::spawn(handle.driver());
     load.run(&handle).await

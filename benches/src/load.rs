@@ -12,26 +12,26 @@ use crate::meter::{Meter, Sample};
 use crate::wire::packed;
 
 #[derive(Clone)]
-pub(crate) struct Load {
-    pub(crate) in_flight: usize,
+pub struct Load {
+    pub in_flight: usize,
     /// Bytes of a body.
-    pub(crate) payload: usize,
-    pub(crate) calls: usize,
-    pub(crate) flushes: Arc<AtomicU64>,
+    pub payload: usize,
+    pub calls: usize,
+    pub flushes: Arc<AtomicU64>,
 }
 
 /// Whatever can ask the far end.
-pub(crate) trait Client: Clone + Send + 'static {
+pub trait Client: Clone + Send + 'static {
     fn call(&self, frame: &BytesMut) -> impl Future<Output = BytesMut> + Send;
 }
 
 impl Load {
-    pub(crate) fn warm_up(&self) -> usize {
+    pub fn warm_up(&self) -> usize {
         self.calls / 5
     }
 
     /// Lets `client` make the calls; the warm-up is not measured.
-    pub(crate) async fn run(&self, client: &impl Client) -> Sample {
+    pub async fn run(&self, client: &impl Client) -> Sample {
         let barrier = Arc::new(Barrier::new(self.in_flight + 1));
         let each = self.calls.div_ceil(self.in_flight);
         let warm_up = self.warm_up().div_ceil(self.in_flight);

@@ -8,13 +8,7 @@
 //! In memory the echo shares the client's thread and is part of its cost; over
 //! TCP it is a process of its own.
 
-mod floor;
-mod hand_written;
-mod layer;
-mod load;
-mod meter;
 mod table;
-mod wire;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -22,9 +16,10 @@ use std::sync::Arc;
 use await_layer_testkit::alloc::{COUNTING, Counting};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::load::Load;
-use crate::meter::Sample;
-use crate::wire::{Counted, Server, Wire};
+use await_layer_benches::load::Load;
+use await_layer_benches::meter::Sample;
+use await_layer_benches::wire::{self, Counted, Server, Wire};
+use await_layer_benches::{floor, hand_written, layer};
 
 #[global_allocator]
 static ALLOCATOR: &Counting = &COUNTING;

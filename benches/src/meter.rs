@@ -9,17 +9,17 @@ use cpu_time::ThreadTime;
 
 /// Costs of one call.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sample {
+pub struct Sample {
     /// Nanoseconds that passed.
-    pub(crate) wall: f64,
+    pub wall: f64,
     /// Nanoseconds the client's thread was on the processor.
-    pub(crate) cpu: f64,
-    pub(crate) allocations: f64,
-    pub(crate) flushes: f64,
+    pub cpu: f64,
+    pub allocations: f64,
+    pub flushes: f64,
 }
 
 /// Runs from `start` to `stop`, on one thread.
-pub(crate) struct Meter {
+pub struct Meter {
     flushes: Arc<AtomicU64>,
     flushes_before: u64,
     region: Region,
@@ -28,7 +28,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn start(flushes: &Arc<AtomicU64>) -> Self {
+    pub fn start(flushes: &Arc<AtomicU64>) -> Self {
         Self {
             flushes_before: flushes.load(Ordering::Relaxed),
             flushes: flushes.clone(),
@@ -38,7 +38,7 @@ impl Meter {
         }
     }
 
-    pub(crate) fn stop(self, calls: usize) -> Sample {
+    pub fn stop(self, calls: usize) -> Sample {
         let cpu = self.cpu.elapsed();
         let wall = self.wall.elapsed();
         let flushes = self.flushes.load(Ordering::Relaxed) - self.flushes_before;

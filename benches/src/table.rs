@@ -1,6 +1,6 @@
 //! Medians over the rounds, and the table of them.
 
-use crate::meter::Sample;
+use await_layer_benches::meter::Sample;
 
 /// All rounds of one contender in one scenario.
 pub(crate) type Rounds = Vec<Sample>;

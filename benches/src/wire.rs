@@ -20,38 +20,35 @@ use tokio_util::codec::{Decoder, Encoder, Framed, LengthDelimitedCodec};
 const ID: usize = size_of::<u64>();
 
 /// What every contender runs over.
-pub(crate) trait Wire:
-    Transport<BytesMut, ReadError: Send> + Unpin + Send + 'static
-{
-}
+pub trait Wire: Transport<BytesMut, ReadError: Send> + Unpin + Send + 'static {}
 
 impl<T: Transport<BytesMut, ReadError: Send> + Unpin + Send + 'static> Wire for T {}
 
 /// A frame with a body of `size` bytes and room for an id.
-pub(crate) fn packed(size: usize) -> BytesMut {
+pub fn packed(size: usize) -> BytesMut {
     BytesMut::zeroed(ID + size)
 }
 
-pub(crate) fn seal(frame: &mut BytesMut, id: u64) {
+pub fn seal(frame: &mut BytesMut, id: u64) {
     frame[..ID].copy_from_slice(&id.to_be_bytes());
 }
 
-pub(crate) fn id_of(frame: &BytesMut) -> u64 {
+pub fn id_of(frame: &BytesMut) -> u64 {
     frame.first_chunk().copied().map_or(0, u64::from_be_bytes)
 }
 
-pub(crate) fn strip(frame: &mut BytesMut) {
+pub fn strip(frame: &mut BytesMut) {
     frame.advance(ID);
 }
 
 /// A transport whose flushes are counted.
-pub(crate) struct Counted<T> {
+pub struct Counted<T> {
     io: T,
     flushes: Arc<AtomicU64>,
 }
 
 impl<T> Counted<T> {
-    pub(crate) fn new(io: T, flushes: Arc<AtomicU64>) -> Self {
+    pub fn new(io: T, flushes: Arc<AtomicU64>) -> Self {
         Self { io, flushes }
     }
 }
@@ -87,7 +84,7 @@ impl<T: Wire> Sink<BytesMut> for Counted<T> {
 
 /// In memory, the echo a task beside the client. The cheapest transport there
 /// is, so that what a contender adds shows most.
-pub(crate) fn in_memory() -> Duplex<BytesMut> {
+pub fn in_memory() -> Duplex<BytesMut> {
     let (here, there) = memory::pair(1024);
     tokio::spawn(echo(there));
     here
@@ -101,7 +98,7 @@ async fn echo(io: impl Wire) {
 }
 
 /// tokio-util's length-delimited frames, `BytesMut` both ways.
-pub(crate) struct Frames(LengthDelimitedCodec);
+pub struct Frames(LengthDelimitedCodec);
 
 impl Decoder for Frames {
     type Item = BytesMut;
@@ -125,23 +122,23 @@ fn framed(socket: TcpStream) -> io::Result<Framed<TcpStream, Frames>> {
     Ok(Framed::new(socket, Frames(LengthDelimitedCodec::new())))
 }
 
-pub(crate) async fn tcp(port: u16) -> Framed<TcpStream, Frames> {
+pub async fn tcp(port: u16) -> Framed<TcpStream, Frames> {
     let socket = TcpStream::connect(("127.0.0.1", port)).await;
     socket.and_then(framed).expect("the echo server listens")
 }
 
 /// The echo server: this program once more, so that neither its CPU time nor
 /// its memory is taken for the client's.
-pub(crate) struct Server {
+pub struct Server {
     child: Child,
-    pub(crate) port: u16,
+    pub port: u16,
 }
 
 impl Server {
     /// The argument that makes this program the server.
-    pub(crate) const ROLE: &str = "--echo-server";
+    pub const ROLE: &str = "--echo-server";
 
-    pub(crate) fn start() -> io::Result<Self> {
+    pub fn start() -> io::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg(Self::ROLE)
             .stdout(Stdio::piped())
@@ -155,7 +152,7 @@ impl Server {
     }
 
     /// Serves until it is killed.
-    pub(crate) async fn run() -> io::Result<()> {
+    pub async fn run() -> io::Result<()> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         println!("{}", listener.local_addr()?.port());
         loop {
