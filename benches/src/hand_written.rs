@@ -22,7 +22,7 @@ struct Ask {
 }
 
 #[derive(Clone)]
-struct HandWritten {
+pub struct HandWritten {
     asks: mpsc::Sender<Ask>,
 }
 
@@ -39,10 +39,15 @@ impl Client for HandWritten {
     }
 }
 
-pub async fn run(io: impl Wire, load: Load) -> Sample {
+/// Spawns the driver.
+pub fn open(io: impl Wire) -> HandWritten {
     let (asks, asked) = mpsc::channel(1024);
     tokio::spawn(drive(io, asked));
-    load.run(&HandWritten { asks }).await
+    HandWritten { asks }
+}
+
+pub async fn run(io: impl Wire, load: Load) -> Sample {
+    load.run(&open(io)).await
 }
 
 /// Reads all there is, writes all there is, flushes once.

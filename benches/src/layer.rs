@@ -10,10 +10,10 @@ use crate::load::{Client, Load};
 use crate::meter::Sample;
 use crate::wire::{Wire, id_of, seal, strip};
 
-struct Echo;
+pub struct Echo;
 
 /// The id in the first 8 bytes; the far end never asks.
-struct Header;
+pub struct Header;
 
 impl Protocol for Echo {
     type Frame = BytesMut;
@@ -58,7 +58,8 @@ impl<S: Wire> Client for Handle<Link<S, Echo, TokioTimer>> {
     }
 }
 
-fn open<S: Wire>(io: S, load: &Load) -> Handle<Link<S, Echo, TokioTimer>> {
+/// A connection with room for the load.
+pub fn open<S: Wire>(io: S, load: &Load) -> Handle<Link<S, Echo, TokioTimer>> {
     let limits = Limits {
         max_in_flight: load.in_flight,
         ..Limits::default()
