@@ -8,6 +8,7 @@
 //! | `wakers` | who has something to do is woken |
 //! | `timers` | deadlines are met |
 //! | `flushing` | frames leave whole, in order, and as what they are |
+//! | `bursts` | calls that are made together leave together |
 //! | `positional` | the same where no frame has an id |
 //! | `serving` | faults of one handler are its own |
 //! | `streams` | replies in parts come whole, end clearly and stay bounded |
@@ -17,6 +18,7 @@
 //! | `stage` | the transport, the wire and the tasks of these tests |
 //! | `notes` | the same wire, with frames that carry something along |
 
+mod bursts;
 mod closing;
 mod flushing;
 mod limits;
