@@ -62,7 +62,7 @@ fn line(plan: &Plan, contender: &str, size: usize) -> Result<Vec<f64>, Box<dyn E
     }
 }
 
-/// How a line is passed on to [`print`].
+/// A line, as its process prints it.
 pub(crate) fn words(figures: &[f64]) -> String {
     let words = figures.iter().map(f64::to_string).collect::<Vec<_>>();
     words.join(" ")
