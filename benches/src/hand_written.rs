@@ -3,18 +3,16 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::BytesMut;
 use futures::{SinkExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use crate::TIMEOUT;
 use crate::load::{Client, Load};
 use crate::meter::Sample;
 use crate::wire::{Wire, id_of, seal, strip};
-
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 struct Ask {
     frame: BytesMut,

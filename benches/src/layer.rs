@@ -1,14 +1,17 @@
-//! The layer, driven by its callers alone or by a spawned driver.
+//! The layer, driven by its callers alone, by a spawned driver, or by whoever
+//! reads its stream.
 
 use await_layer::{
     AwaitIdCodec, AwaitLayer, Handle, Head, Limits, Link, Peek, Protocol, Raw, SealError, SlotIds,
-    TokioTimer,
+    Timer, TokioTimer,
 };
 use bytes::BytesMut;
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt};
 
+use crate::TIMEOUT;
 use crate::load::{Client, Load};
 use crate::meter::Sample;
+use crate::runtime::{Runtime, Tokio};
 use crate::wire::{Wire, id_of, seal, strip};
 
 pub struct Echo;
@@ -52,29 +55,68 @@ impl AwaitIdCodec<BytesMut> for Header {
     }
 }
 
-impl<S: Wire> Client for Handle<Link<S, Echo, TokioTimer>> {
+impl<S: Wire, T: Clock> Client for Handle<Link<S, Echo, T>> {
     fn call(&self, frame: &BytesMut) -> impl Future<Output = BytesMut> + Send {
         let call = self.send_await::<BytesMut>(frame);
         call.map(|reply| reply.expect("every call is answered"))
     }
 }
 
+/// A timer that tasks may share.
+pub trait Clock: Timer<Sleep: Send> + Send + Sync + 'static {}
+
+impl<T: Timer<Sleep: Send> + Send + Sync + 'static> Clock for T {}
+
 /// A connection with room for the load.
 pub fn open<S: Wire>(io: S, load: &Load) -> Handle<Link<S, Echo, TokioTimer>> {
+    wrap(io, TokioTimer::new(), load).handle()
+}
+
+fn wrap<S: Wire, T: Clock>(io: S, timer: T, load: &Load) -> AwaitLayer<S, Echo, T> {
     let limits = Limits {
         max_in_flight: load.in_flight,
+        call_timeout: TIMEOUT,
         ..Limits::default()
     };
-    AwaitLayer::with(io, Echo, TokioTimer::new(), limits).handle()
+    AwaitLayer::with(io, Echo, timer, limits)
 }
 
 /// Nothing is spawned: a waiting call drives.
+pub fn callers<S: Wire>(io: S, timer: impl Clock, load: &Load) -> impl Client + Sync {
+    wrap(io, timer, load).handle()
+}
+
+/// A spawned task drives.
+pub fn driver<S: Wire>(
+    io: S,
+    timer: impl Clock,
+    runtime: &impl Runtime,
+    load: &Load,
+) -> impl Client + Sync {
+    let handle = wrap(io, timer, load).handle();
+    let driver = handle.driver();
+    runtime.spawn(async { drop(driver.await) });
+    handle
+}
+
+/// Somebody reads what else comes, and drives by it.
+pub fn stream<S: Wire>(
+    io: S,
+    timer: impl Clock,
+    runtime: &impl Runtime,
+    load: &Load,
+) -> impl Client + Sync {
+    let mut layer = wrap(io, timer, load);
+    let handle = layer.handle();
+    runtime.spawn(async move { while layer.next().await.is_some() {} });
+    handle
+}
+
 pub async fn by_callers<S: Wire>(io: S, load: Load) -> Sample {
     load.run(&open(io, &load)).await
 }
 
 pub async fn by_driver<S: Wire>(io: S, load: Load) -> Sample {
-    let handle = open(io, &load);
-    tokio::spawn(handle.driver());
-    load.run(&handle).await
+    let client = driver(io, TokioTimer::new(), &Tokio, &load);
+    load.run(&client).await
 }

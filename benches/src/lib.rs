@@ -1,5 +1,13 @@
 //! What the programs of this crate share: the transports, the load, the meter,
 //! and the contenders.
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`load`], [`batch`], [`meter`], [`watch`], [`runtime`] | who calls, on what, and what it costs |
+//! | [`wire`], [`server`] | binary frames in memory and over TCP, and the far ends |
+//! | [`floor`], [`hand_written`], [`layer`] | the contenders on those frames |
+//! | [`websocket`] | the same three on the JSON wire of ws-await |
+//! | `peers` | other people's libraries, with the feature `peers` |
 
 #![allow(
     missing_docs,
@@ -7,9 +15,21 @@
     reason = "unpublished; read by its own programs only"
 )]
 
+pub mod batch;
 pub mod floor;
 pub mod hand_written;
 pub mod layer;
 pub mod load;
 pub mod meter;
+#[cfg(feature = "peers")]
+pub mod peers;
+pub mod runtime;
+pub mod server;
+pub mod watch;
+pub mod websocket;
 pub mod wire;
+
+use std::time::Duration;
+
+/// How long a call may take, whoever makes it.
+pub const TIMEOUT: Duration = Duration::from_secs(10);

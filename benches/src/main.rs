@@ -1,91 +1,85 @@
-//! What a call costs: the layer, the bare transport, and the version one
-//! writes by hand.
+//! What a call costs: the layer, the bare transport, the version one writes by
+//! hand, and with the feature `peers` other people's libraries.
 //!
-//! `cargo run --release -p await-layer-benches [-- --quick] [FILTER]`
+//! ```text
+//! cargo run --release -p await-layer-benches [--features peers] -- [OPTIONS] [FILTER]
 //!
-//! Every run has a fresh connection on a fresh single-threaded runtime; the
-//! contenders take turns, so that a change in the machine's mood hits all.
-//! In memory the echo shares the client's thread and is part of its cost; over
-//! TCP it is a process of its own.
+//! FILTER            only the scenarios whose name contains it, such as 'TCP 64 B'
+//! --quick           fewer rounds of fewer calls
+//! --csv FILE        records the figures, and draws them
+//! --pictures DIR    where to draw; docs/performance without it
+//! --plot-only FILE  measures nothing and draws what was recorded
+//! ```
+//!
+//! Every run has a fresh connection on a fresh runtime; the contenders take
+//! turns, so that a change in the machine's mood hits all. What a call costs
+//! and how long it takes are two runs, for looking at each call costs time too.
+//! In memory the echo shares the client's threads and is part of its cost; at
+//! the end of a socket it is a process of its own.
 
+mod allocator;
+mod contender;
+mod machine;
+mod options;
+mod picture;
+mod record;
+mod round;
+mod scenario;
 mod table;
 
 use std::error::Error;
-use std::sync::Arc;
 
+use await_layer_benches::server::Server;
 use await_layer_testkit::alloc::{COUNTING, Counting};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
-use await_layer_benches::load::Load;
-use await_layer_benches::meter::Sample;
-use await_layer_benches::wire::{self, Counted, Server, Wire};
-use await_layer_benches::{floor, hand_written, layer};
+use crate::options::Options;
+use crate::record::Row;
+use crate::round::Round;
 
 #[global_allocator]
 static ALLOCATOR: &Counting = &COUNTING;
 
-const CONTENDERS: [&str; 4] = ["floor", "hand-written", "layer, callers", "layer, driver"];
-const FLOOR: usize = 0;
-const HAND_WRITTEN: usize = 1;
-
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments = std::env::args().skip(1).collect::<Vec<_>>();
-    if arguments.iter().any(|argument| argument == Server::ROLE) {
-        return Ok(runtime()?.block_on(Server::run())?);
+    if std::env::args().any(|argument| argument == Server::ROLE) {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        return Ok(runtime.block_on(Server::run())?);
     }
-    let quick = arguments.iter().any(|argument| argument == "--quick");
-    let filter = arguments
-        .iter()
-        .find(|argument| !argument.starts_with("--"));
-    let (rounds, scale) = if quick { (3, 1) } else { (9, 5) };
-    let server = Server::start()?;
-    table::header();
-    for tcp in [false, true] {
-        for payload in [64, 4096] {
-            for in_flight in [1, 64, 4096] {
-                let place = if tcp { "TCP" } else { "memory" };
-                let scenario = format!("{place} {payload} B x {in_flight}");
-                if filter.is_some_and(|filter| !scenario.contains(filter.as_str())) {
-                    continue;
-                }
-                // A lone call over a socket waits a hundred times its cost.
-                let calls = if tcp && in_flight == 1 { 400 } else { 25_000 };
-                let load = Load {
-                    in_flight,
-                    payload,
-                    calls: calls * scale,
-                    flushes: Arc::default(),
-                };
-                let mut samples = CONTENDERS.map(|_| table::Rounds::new());
-                for _ in 0..rounds {
-                    for (contender, samples) in samples.iter_mut().enumerate() {
-                        let load = load.clone();
-                        samples.push(runtime()?.block_on(async {
-                            if tcp {
-                                run(contender, wire::tcp(server.port).await, load).await
-                            } else {
-                                run(contender, wire::in_memory(), load).await
-                            }
-                        }));
-                    }
-                }
-                table::print(&scenario, &CONTENDERS, &samples, FLOOR, HAND_WRITTEN);
-            }
-        }
+    allocator::keep_what_it_has()?;
+    let options = Options::of(std::env::args().skip(1))?;
+    if let Some(recorded) = &options.plot_only {
+        return picture::draw(&record::read(recorded)?, &options.pictures);
+    }
+    let rows = measure(&options)?;
+    if let Some(file) = &options.csv {
+        record::write(file, &machine::description(), &rows)?;
+        picture::draw(&rows, &options.pictures)?;
     }
     Ok(())
 }
 
-fn runtime() -> std::io::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build()
-}
-
-async fn run(contender: usize, io: impl Wire, load: Load) -> Sample {
-    let io = Counted::new(io, load.flushes.clone());
-    match contender {
-        FLOOR => floor::run(io, load).await,
-        HAND_WRITTEN => hand_written::run(io, load).await,
-        2 => layer::by_callers(io, load).await,
-        _ => layer::by_driver(io, load).await,
+fn measure(options: &Options) -> Result<Vec<Row>, Box<dyn Error>> {
+    let server = Server::start()?;
+    let rounds = if options.quick { 3 } else { 9 };
+    let mut rows = Vec::new();
+    for scenario in scenario::all(options.quick) {
+        if !options.wants(&scenario.name()) {
+            continue;
+        }
+        let entries = scenario.entries();
+        let mut measured = entries.iter().map(|_| Vec::new()).collect::<Vec<_>>();
+        // The first round faults the memory in, and is thrown away.
+        for number in 0..=rounds {
+            for (entry, rounds) in entries.iter().zip(&mut measured) {
+                let round = Round::of(*entry, &scenario, server.ports)?;
+                if number > 0 {
+                    rounds.push(round);
+                }
+            }
+        }
+        let new = Row::all(&scenario, &entries, &measured);
+        table::print(&new);
+        rows.extend(new);
     }
+    Ok(rows)
 }

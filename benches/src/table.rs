@@ -1,58 +1,58 @@
-//! Medians over the rounds, and the table of them.
+//! The table that is printed.
 
-use await_layer_benches::meter::Sample;
+use crate::record::Row;
 
-/// All rounds of one contender in one scenario.
-pub(crate) type Rounds = Vec<Sample>;
-
-pub(crate) fn header() {
+/// One line per contender. Times of a call are in nanoseconds, its latency in
+/// microseconds; `±` is half of what lies between the extremes, in percent.
+pub(crate) fn print(rows: &[Row]) {
+    let Some(first) = rows.first() else { return };
     println!(
-        "{:<18} {:<16} {:>9} {:>6} {:>9} {:>6} {:>7} {:>8} {:>8} {:>8}",
-        "scenario",
-        "contender",
+        "{:<31} {:>9} {:>5} {:>9} {:>5} {:>9} {:>9} {:>9} {:>7} {:>9} {:>6} {:>7} {:>7} {:>13} {:>7} {:>9}",
+        first.scenario,
         "wall ns",
-        "spread",
+        "±%",
         "CPU ns",
-        "spread",
+        "±%",
+        "p50 µs",
+        "p99 µs",
+        "p99.9 µs",
         "allocs",
+        "bytes",
+        "wakes",
         "flushes",
-        "x floor",
-        "x hand"
+        "× floor",
+        "least-most",
+        "× hand",
+        "× 1 thread"
     );
-}
-
-/// One line per contender. The ratios are of CPU time, each the median of the
-/// rounds' own ratios: what disturbed a round disturbed both.
-pub(crate) fn print(scenario: &str, names: &[&str], rounds: &[Rounds], floor: usize, hand: usize) {
-    for (name, of) in names.iter().zip(rounds) {
-        let each = |what: fn(&Sample) -> f64| of.iter().map(what).collect::<Vec<_>>();
-        let ratio = |to: usize| {
-            let pairs = of.iter().zip(&rounds[to]);
-            median(pairs.map(|(of, to)| of.cpu / to.cpu).collect())
-        };
+    for row in rows {
         println!(
-            "{scenario:<18} {name:<16} {:>9.0} {:>5.0}% {:>9.0} {:>5.0}% {:>7.2} {:>8.3} {:>8.2} {:>8.2}",
-            median(each(|s| s.wall)),
-            spread(each(|s| s.wall)),
-            median(each(|s| s.cpu)),
-            spread(each(|s| s.cpu)),
-            median(each(|s| s.allocations)),
-            median(each(|s| s.flushes)),
-            ratio(floor),
-            ratio(hand),
+            "{:<31} {:>9.0} {:>5.0} {:>9.0} {:>5.0} {:>9.1} {:>9.1} {:>9.1} {:>7} {:>9} {:>6} {:>7} {:>7.2} {:>13} {:>7} {:>9}",
+            row.contender,
+            row.wall,
+            percent(row.wall_least, row.wall, row.wall_most),
+            row.cpu,
+            percent(row.cpu_least, row.cpu, row.cpu_most),
+            row.p50 / 1000.0,
+            row.p99 / 1000.0,
+            row.p999 / 1000.0,
+            known(row.allocations, 2),
+            known(row.bytes, 0),
+            known(row.wakes, 2),
+            known(row.flushes, 3),
+            row.to_floor,
+            format!("{:.2}-{:.2}", row.to_floor_least, row.to_floor_most),
+            known(row.to_hand_written, 2),
+            known(row.to_one_thread, 2),
         );
     }
     println!();
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+fn percent(least: f64, median: f64, most: f64) -> f64 {
+    100.0 * (most - least) / 2.0 / median
 }
 
-/// From the least to the greatest, in percent of the median.
-fn spread(values: Vec<f64>) -> f64 {
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(0.0, f64::max);
-    100.0 * (most - least) / median(values)
+fn known(figure: Option<f64>, digits: usize) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.digits$}"))
 }

@@ -1,11 +1,12 @@
-//! The transports, the same for every contender, and the echo at the far end.
+//! Binary frames, the transports that carry them, and the echo at the far end:
+//! the same for every contender.
 //!
 //! A frame is an 8-byte id and a body. It is packed with the room for the id,
 //! so that nobody copies it again.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -14,10 +15,19 @@ use await_layer::Transport;
 use await_layer::memory::{self, Duplex};
 use bytes::{Buf, BytesMut};
 use futures::{Sink, SinkExt, Stream, StreamExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_util::codec::{Decoder, Encoder, Framed, LengthDelimitedCodec};
 
+use crate::runtime::{Runtime, Tokio};
+
 const ID: usize = size_of::<u64>();
+
+/// The most that are answered in reverse: as many as are ever in flight.
+const BURST: usize = 4096;
+
+/// How often in a row the echo that answers in reverse finds nothing new
+/// before it takes the burst for complete.
+const QUIET: usize = 2;
 
 /// What every contender runs over.
 pub trait Wire: Transport<BytesMut, ReadError: Send> + Unpin + Send + 'static {}
@@ -53,7 +63,7 @@ impl<T> Counted<T> {
     }
 }
 
-impl<T: Wire> Stream for Counted<T> {
+impl<T: Stream + Unpin> Stream for Counted<T> {
     type Item = T::Item;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -61,14 +71,14 @@ impl<T: Wire> Stream for Counted<T> {
     }
 }
 
-impl<T: Wire> Sink<BytesMut> for Counted<T> {
+impl<F, T: Sink<F> + Unpin> Sink<F> for Counted<T> {
     type Error = T::Error;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), T::Error>> {
         self.io.poll_ready_unpin(cx)
     }
 
-    fn start_send(mut self: Pin<&mut Self>, frame: BytesMut) -> Result<(), T::Error> {
+    fn start_send(mut self: Pin<&mut Self>, frame: F) -> Result<(), T::Error> {
         self.io.start_send_unpin(frame)
     }
 
@@ -85,8 +95,21 @@ impl<T: Wire> Sink<BytesMut> for Counted<T> {
 /// In memory, the echo a task beside the client. The cheapest transport there
 /// is, so that what a contender adds shows most.
 pub fn in_memory() -> Duplex<BytesMut> {
+    in_memory_on(&Tokio)
+}
+
+/// As [`in_memory`], with the echo on that runtime.
+pub fn in_memory_on(runtime: &impl Runtime) -> Duplex<BytesMut> {
     let (here, there) = memory::pair(1024);
-    tokio::spawn(echo(there));
+    runtime.spawn(echo(there));
+    here
+}
+
+/// In memory, with an echo that answers all it finds in reverse, the last one
+/// first.
+pub fn in_memory_reversed() -> Duplex<BytesMut> {
+    let (here, there) = memory::pair(BURST);
+    tokio::spawn(echo_reversed(there));
     here
 }
 
@@ -95,6 +118,41 @@ async fn echo(io: impl Wire) {
     let (sink, stream) = io.split();
     let stream = stream.filter_map(|frame| async { frame.ok().map(Ok) });
     drop(stream.forward(sink).await);
+}
+
+/// Holds what comes until nothing more does, for a client may write in small
+/// bursts; then answers.
+async fn echo_reversed(mut io: impl Wire) {
+    let (mut held, mut quiet) = (Vec::with_capacity(BURST), 0);
+    poll_fn(|cx: &mut Context<'_>| {
+        loop {
+            match io.poll_next_unpin(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    held.push(frame);
+                    quiet = 0;
+                }
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending if held.is_empty() => return Poll::Pending,
+                Poll::Pending if quiet < QUIET => {
+                    quiet += 1;
+                    // The others run before it is polled again.
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Poll::Pending => {
+                    while let Some(frame) = held.pop() {
+                        let room = io.poll_ready_unpin(cx);
+                        assert!(room.is_ready(), "a whole burst fits");
+                        if io.start_send_unpin(frame).is_err() {
+                            return Poll::Ready(());
+                        }
+                    }
+                    drop(io.poll_flush_unpin(cx));
+                }
+            }
+        }
+    })
+    .await;
 }
 
 /// tokio-util's length-delimited frames, `BytesMut` both ways.
@@ -127,44 +185,8 @@ pub async fn tcp(port: u16) -> Framed<TcpStream, Frames> {
     socket.and_then(framed).expect("the echo server listens")
 }
 
-/// The echo server: this program once more, so that neither its CPU time nor
-/// its memory is taken for the client's.
-pub struct Server {
-    child: Child,
-    pub port: u16,
-}
-
-impl Server {
-    /// The argument that makes this program the server.
-    pub const ROLE: &str = "--echo-server";
-
-    pub fn start() -> io::Result<Self> {
-        let mut child = Command::new(std::env::current_exe()?)
-            .arg(Self::ROLE)
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        if let Some(out) = child.stdout.take() {
-            io::BufRead::read_line(&mut io::BufReader::new(out), &mut line)?;
-        }
-        let port = line.trim().parse().map_err(io::Error::other)?;
-        Ok(Self { child, port })
-    }
-
-    /// Serves until it is killed.
-    pub async fn run() -> io::Result<()> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        println!("{}", listener.local_addr()?.port());
-        loop {
-            let (socket, _) = listener.accept().await?;
-            tokio::spawn(echo(framed(socket)?));
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+/// Sends every frame back.
+pub(crate) async fn echo_tcp(socket: TcpStream) -> io::Result<()> {
+    echo(framed(socket)?).await;
+    Ok(())
 }
