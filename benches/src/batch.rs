@@ -2,16 +2,23 @@
 
 use std::time::Instant;
 
-use futures::future::join_all;
-
 use crate::load::{Caller, Load};
 use crate::meter::{Meter, Sample};
 use crate::watch::{Seen, Wakes, nanos_since};
 
+/// Whatever can ask many things at once.
+pub trait Asker: Caller {
+    fn ask_all(
+        &self,
+        question: &Self::Question,
+        times: usize,
+    ) -> impl Future<Output = Vec<Self::Answer>> + Send;
+}
+
 impl Load {
     /// One task makes as many calls as may be in flight, awaits them all, and
     /// does it again.
-    pub async fn run_batches<C: Caller>(&self, client: &C) -> Sample {
+    pub async fn run_batches<C: Asker>(&self, client: &C) -> Sample {
         let question = C::question(self.payload);
         for _ in 0..self.each(self.warm_up()) {
             self.batch(client, &question).await;
@@ -26,7 +33,7 @@ impl Load {
 
     /// As [`run_batches`](Self::run_batches), watched. A call took as long as
     /// its batch, for nobody has the reply before.
-    pub async fn watch_batches<C: Caller>(&self, client: &C) -> Seen {
+    pub async fn watch_batches<C: Asker>(&self, client: &C) -> Seen {
         let question = C::question(self.payload);
         for _ in 0..self.each(self.warm_up()) {
             self.batch(client, &question).await;
@@ -44,9 +51,8 @@ impl Load {
         Seen::of(&took, Some(wakes.count()))
     }
 
-    async fn batch<C: Caller>(&self, client: &C, question: &C::Question) {
-        let calls = (0..self.in_flight).map(|_| client.ask(question));
-        for answer in join_all(calls).await {
+    async fn batch<C: Asker>(&self, client: &C, question: &C::Question) {
+        for answer in client.ask_all(question, self.in_flight).await {
             assert_eq!(C::size(&answer), self.payload);
         }
     }

@@ -8,6 +8,7 @@ use crate::scenario::Place;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Contender {
     Floor,
+    Tasks,
     HandWritten,
     Callers,
     Driver,
@@ -36,6 +37,7 @@ impl Contender {
     pub(crate) fn all() -> &'static [Self] {
         &[
             Self::Floor,
+            Self::Tasks,
             Self::HandWritten,
             Self::Callers,
             Self::Driver,
@@ -57,6 +59,7 @@ impl Contender {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Floor => "floor",
+            Self::Tasks => "floor, with tasks",
             Self::HandWritten => "hand-written",
             Self::Callers => "layer: callers",
             Self::Driver => "layer: driver",
@@ -79,6 +82,7 @@ impl Contender {
         match self {
             Self::Floor | Self::Callers | Self::Driver => true,
             Self::Stream => !place.has_threads(),
+            Self::Tasks => !place.has_threads() && place != Place::WebSocket,
             // It stands on tokio.
             Self::HandWritten => place != Place::Smol,
             Self::Batch => !place.has_threads(),

@@ -9,6 +9,7 @@ use bytes::BytesMut;
 use futures::{FutureExt, StreamExt};
 
 use crate::TIMEOUT;
+use crate::batch::Asker;
 use crate::load::{Client, Load};
 use crate::meter::Sample;
 use crate::runtime::{Runtime, Tokio};
@@ -62,6 +63,15 @@ impl<S: Wire, T: Clock> Client for Handle<Link<S, Echo, T>> {
     }
 }
 
+impl<S: Wire, T: Clock> Asker for Handle<Link<S, Echo, T>> {
+    async fn ask_all(&self, frame: &BytesMut, times: usize) -> Vec<BytesMut> {
+        let frames = std::iter::repeat_n(frame, times);
+        let replies = self.send_await_all::<BytesMut, _>(frames).await;
+        let replies = replies.into_iter().collect::<Result<_, _>>();
+        replies.expect("every call is answered")
+    }
+}
+
 /// A timer that tasks may share.
 pub trait Clock: Timer<Sleep: Send> + Send + Sync + 'static {}
 
@@ -82,7 +92,11 @@ fn wrap<S: Wire, T: Clock>(io: S, timer: T, load: &Load) -> AwaitLayer<S, Echo, 
 }
 
 /// Nothing is spawned: a waiting call drives.
-pub fn callers<S: Wire>(io: S, timer: impl Clock, load: &Load) -> impl Client + Sync {
+pub fn callers<S: Wire>(
+    io: S,
+    timer: impl Clock,
+    load: &Load,
+) -> impl Asker<Question = BytesMut, Answer = BytesMut> + Sync {
     wrap(io, timer, load).handle()
 }
 

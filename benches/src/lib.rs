@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`load`], [`batch`], [`meter`], [`watch`], [`runtime`] | who calls, on what, and what it costs |
 //! | [`wire`], [`server`] | binary frames in memory and over TCP, and the far ends |
-//! | [`floor`], [`hand_written`], [`layer`] | the contenders on those frames |
+//! | [`floor`], [`tasks`], [`hand_written`], [`layer`] | the contenders on those frames |
 //! | [`websocket`] | the same three on the JSON wire of ws-await |
 //! | `peers` | other people's libraries, with the feature `peers` |
 
@@ -25,6 +25,7 @@ pub mod meter;
 pub mod peers;
 pub mod runtime;
 pub mod server;
+pub mod tasks;
 pub mod watch;
 pub mod websocket;
 pub mod wire;

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use await_layer::{AsyncIoTimer, TokioTimer};
+use await_layer_benches::batch::Asker;
 use await_layer_benches::layer::Clock;
 use await_layer_benches::load::{Caller, Load};
 use await_layer_benches::meter::Sample;
@@ -15,7 +16,7 @@ use await_layer_benches::server::Ports;
 use await_layer_benches::watch::Seen;
 use await_layer_benches::websocket;
 use await_layer_benches::wire::{self, Counted, Wire};
-use await_layer_benches::{floor, hand_written, layer};
+use await_layer_benches::{floor, hand_written, layer, tasks};
 use tokio::runtime::Builder;
 
 use crate::contender::{Contender, Entry};
@@ -115,6 +116,10 @@ impl Contest {
                 cost: floor::run_on(runtime, io().await, load.clone()).await,
                 seen: floor::watch_on(runtime, io().await, load.clone()).await,
             },
+            Contender::Tasks => {
+                let open = async || tasks::open(io().await);
+                self.tasks(runtime, open).await
+            }
             Contender::HandWritten => {
                 let open = async || hand_written::open(io().await);
                 self.tasks(runtime, open).await
@@ -159,6 +164,7 @@ impl Contest {
         let load = &self.load;
         let io = async || websocket::connect(ports.websocket).await;
         match self.contender {
+            Contender::Tasks => unreachable!("it speaks no JSON"),
             Contender::Floor => Round {
                 cost: websocket::floor::run(io().await, load).await,
                 seen: websocket::floor::watch(io().await, load).await,
@@ -209,7 +215,7 @@ impl Contest {
     }
 
     /// One task for all.
-    async fn batches<C: Caller>(&self, open: impl AsyncFn() -> C) -> Round {
+    async fn batches<C: Asker>(&self, open: impl AsyncFn() -> C) -> Round {
         Round {
             cost: self.load.run_batches(&open().await).await,
             seen: self.load.watch_batches(&open().await).await,

@@ -8,27 +8,33 @@
 //! | `wakers` | who has something to do is woken |
 //! | `timers` | deadlines are met |
 //! | `flushing` | frames leave whole, in order, and as what they are |
+//! | `batches` | calls that one future waits for are calls like any other |
 //! | `bursts` | calls that are made together leave together |
 //! | `positional` | the same where no frame has an id |
 //! | `serving` | faults of one handler are its own |
 //! | `streams` | replies in parts come whole, end clearly and stay bounded |
+//! | `panics` | a panic anywhere in a turn ends the connection, for everybody |
 //! | `parked` | a future that is not polled holds up nobody |
 //! | `limits` | limits hold at their edges and give back what they count |
 //! | `reentry` | user code never runs where it could hang or harm others |
+//! | `staging` | what is handled a few at a time keeps its order and its place |
 //! | `stage` | the transport, the wire and the tasks of these tests |
 //! | `notes` | the same wire, with frames that carry something along |
 
+mod batches;
 mod bursts;
 mod closing;
 mod flushing;
 mod limits;
 mod notes;
+mod panics;
 mod parked;
 mod positional;
 mod reading;
 mod reentry;
 mod serving;
 mod stage;
+mod staging;
 mod streams;
 mod timers;
 mod waiters;

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use super::{Note, Socket, config};
 use crate::TIMEOUT;
+use crate::batch::Asker;
 use crate::load::{Caller, Load};
 use crate::wire::Counted;
 
@@ -34,6 +35,15 @@ impl Caller for Handle<Connection> {
     }
 }
 
+impl Asker for Handle<Connection> {
+    async fn ask_all(&self, note: &Note, times: usize) -> Vec<Note> {
+        let notes = std::iter::repeat_n(note, times);
+        let replies = self.send_await_all::<Note, _>(notes).await;
+        let replies = replies.into_iter().collect::<Result<_, _>>();
+        replies.expect("every call is answered")
+    }
+}
+
 fn open(io: Socket, load: &Load) -> Layer {
     let limits = Limits {
         max_in_flight: load.in_flight,
@@ -49,7 +59,7 @@ fn open(io: Socket, load: &Load) -> Layer {
 }
 
 /// Nothing is spawned: a waiting call drives.
-pub fn callers(io: Socket, load: &Load) -> impl Caller {
+pub fn callers(io: Socket, load: &Load) -> impl Asker {
     open(io, load).handle()
 }
 

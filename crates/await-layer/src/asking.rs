@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use crate::connection::{Connection, MachineOf};
 use crate::error::CallError;
-use crate::hub::Kind;
+use crate::hub::{Kind, Work};
 use crate::machine::arena::Key;
-use crate::machine::{NewCall, nanos};
+use crate::machine::{NewCall, Rare, nanos};
 use crate::packer::Packer;
-use crate::party::Party;
+use crate::party::wait;
 
 /// A packer's error.
 pub(crate) type PackerErrorOf<L> = <<L as Connection>::Packer as Packer>::Error;
@@ -25,7 +25,11 @@ enum State<L: Connection> {
         chosen: Option<Box<L::Id>>,
     },
     Failed(PackerErrorOf<L>),
-    Pending(Key),
+    Pending {
+        call: Key,
+        /// It drove at its last poll, and is likely woken to do so again.
+        drives: bool,
+    },
     Done,
 }
 
@@ -33,11 +37,8 @@ enum State<L: Connection> {
 pub(crate) struct Asking<L: Connection> {
     pub(crate) link: Arc<L>,
     state: State<L>,
-    /// When it runs out and how long it has, in nanoseconds; `u64::MAX` is
-    /// for ever.
+    /// When it runs out, in nanoseconds; `u64::MAX` is never.
     at: u64,
-    timeout: u64,
-    pub(crate) party: Party,
 }
 
 impl<L: Connection> Asking<L> {
@@ -52,8 +53,6 @@ impl<L: Connection> Asking<L> {
                 Err(error) => State::Failed(error),
             },
             at: u64::MAX,
-            timeout: u64::MAX,
-            party: Party::new(Kind::Call),
         };
         asking.set_nanos(link.call_timeout().load(Ordering::Relaxed));
         asking
@@ -64,7 +63,6 @@ impl<L: Connection> Asking<L> {
     }
 
     fn set_nanos(&mut self, timeout: u64) {
-        self.timeout = timeout;
         self.at = match timeout {
             u64::MAX => u64::MAX,
             _ => self.link.now().saturating_add(timeout),
@@ -78,72 +76,78 @@ impl<L: Connection> Asking<L> {
     }
 
     /// Begins the call at its first poll and drives it; `look` takes what has
-    /// come for it.
+    /// come for it. Replies that are streamed may have `gap` nanoseconds
+    /// between them, or any time.
     pub(crate) fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
-        streams: bool,
-        mut look: impl FnMut(&mut MachineOf<L>, Key) -> Option<R>,
+        gap: Option<Option<u64>>,
+        look: impl Fn(&mut MachineOf<L>, Key) -> Option<R>,
     ) -> Poll<Result<R, CallErrorOf<L>>> {
-        let mut work = false;
-        let call = match &self.state {
-            State::Pending(call) => *call,
-            State::Done => panic!("polled after it was done"),
-            State::New { .. } | State::Failed(_) => match self.begin(streams) {
-                Ok(call) => {
-                    work = true;
-                    call
+        let (call, work) = match self.state {
+            State::Pending { call, drives } => {
+                if !drives {
+                    // Most are polled because their reply has come.
+                    if let Some(found) = self.link.with(|machine| look(machine, call)) {
+                        return Poll::Ready(Ok(found));
+                    }
                 }
+                (call, Work::None)
+            }
+            State::Done => panic!("polled after it was done"),
+            State::New { .. } | State::Failed(_) => match self.begin(gap) {
+                Ok(begun) => begun,
                 Err(error) => return Poll::Ready(Err(error)),
             },
         };
-        self.party
-            .poll(&*self.link, cx, work, |link| {
-                link.with(|machine| look(machine, call))
-            })
-            .map(Ok)
-    }
-
-    /// What has already come, without driving.
-    pub(crate) fn glance<R>(
-        &self,
-        look: impl FnOnce(&mut MachineOf<L>, Key) -> Option<R>,
-    ) -> Option<R> {
-        match self.state {
-            State::Pending(call) => self.link.with(|machine| look(machine, call)),
-            _ => None,
+        // Whatever panics from here on, dropping this cancels.
+        self.state = State::Pending {
+            call,
+            drives: false,
+        };
+        let mut drives = false;
+        let polled = wait(&*self.link, call, Kind::Call, cx, work, |machine| {
+            drives = true;
+            look(machine, call)
+        });
+        if polled.is_pending() {
+            self.state = State::Pending { call, drives };
         }
+        polled.map(Ok)
     }
 
-    fn begin(&mut self, streams: bool) -> Result<Key, CallErrorOf<L>> {
+    fn begin(&mut self, gap: Option<Option<u64>>) -> Result<(Key, Work), CallErrorOf<L>> {
         let (frame, chosen) = match std::mem::replace(&mut self.state, State::Done) {
             State::New { frame, chosen } => (frame, chosen),
             State::Failed(error) => return Err(CallError::Pack(error)),
-            State::Pending(_) | State::Done => unreachable!("begun once"),
+            State::Pending { .. } | State::Done => unreachable!("begun once"),
         };
+        let rare = (chosen.is_some() || gap.is_some())
+            .then(|| Box::new(Rare::new(chosen.map(|id| *id), gap)));
         let new = NewCall {
             frame,
-            chosen: chosen.map(|id| *id),
-            deadline: (self.at != u64::MAX).then_some((self.at, self.timeout)),
-            streams,
-            party: self.party.join(&*self.link),
+            deadline: (self.at != u64::MAX).then_some(self.at),
+            rare,
+            batch: None,
         };
         match self.link.with(|machine| machine.begin(new)) {
-            Ok(call) => {
-                self.state = State::Pending(call);
-                Ok(call)
-            }
-            Err((error, new)) => {
-                self.party.leave(&*self.link);
-                Err(CallError::begin(error, new.frame))
-            }
+            Ok(begun) if begun.company => Ok((begun.call, Work::QueuedInCompany)),
+            Ok(begun) => Ok((begun.call, Work::Queued)),
+            Err((error, new)) => Err(CallError::begin(error, new.frame)),
         }
     }
 
-    /// The outcome was taken: nothing is left to cancel.
+    /// A part was taken: the call does not wait for now.
+    pub(crate) fn rest(&self) {
+        if let State::Pending { call, .. } = self.state {
+            self.link.hub().leave(call);
+        }
+    }
+
+    /// The outcome was taken: nothing is left to cancel, nor does the hub know
+    /// of the call any more.
     pub(crate) fn finish(&mut self) {
         self.state = State::Done;
-        self.party.leave(&*self.link);
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -153,19 +157,19 @@ impl<L: Connection> Asking<L> {
 
 impl<L: Connection> Drop for Asking<L> {
     fn drop(&mut self) {
-        let State::Pending(call) = self.state else {
+        let State::Pending { call, .. } = self.state else {
             return;
         };
-        // The entry and the outcome hold the user's values: they are dropped
-        // after the lock is released.
+        // What is dropped holds the user's values: not under the lock.
         let (dropped, due) = self.link.with(|machine| {
             let dropped = machine.cancel(call);
             (dropped, machine.has_outgoing() || machine.is_draining())
         });
-        drop(dropped);
-        self.party.leave(&*self.link);
+        self.link.hub().leave(call);
         if due {
             self.link.hub().notify();
         }
+        // Last: it may panic.
+        drop(dropped);
     }
 }

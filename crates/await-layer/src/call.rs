@@ -75,7 +75,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let asking = &mut self.get_mut().asking;
-        let outcome = match ready!(asking.poll(cx, false, |machine, call| machine.take(call))) {
+        let outcome = match ready!(asking.poll(cx, None, |machine, call| machine.take(call))) {
             Ok(outcome) => outcome,
             Err(error) => return Poll::Ready(Err(error)),
         };

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::connection::Connection;
-use crate::hub::Kind;
+use crate::connection::{Connection, MachineOf};
+use crate::hub::{Kind, Work};
 use crate::machine::CloseReason;
 use crate::party::Party;
 
@@ -50,10 +50,11 @@ impl<L: Connection> Future for Closed<L> {
             // A poll with work is a wake; a close that is under way needs none.
             this.link.with(|machine| machine.drain(now));
         }
-        let reason = |link: &L| link.with(|machine| machine.close_reason().cloned());
-        let polled = match reason(&this.link) {
+        let reason = |machine: &mut MachineOf<L>| machine.close_reason().cloned();
+        let work = if asks { Work::Queued } else { Work::None };
+        let polled = match this.link.with(reason) {
             Some(reason) => Poll::Ready(reason),
-            None => this.party.poll(&*this.link, cx, asks, reason),
+            None => this.party.poll(&*this.link, cx, work, reason),
         };
         if polled.is_ready() {
             this.party.leave(&*this.link);

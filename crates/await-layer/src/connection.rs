@@ -67,9 +67,13 @@ pub trait Drive: Sized {
     #[doc(hidden)]
     fn serves(&self) -> &std::sync::atomic::AtomicBool;
 
-    /// Drives. The hub has given the turn to the caller.
+    /// Drives; the hub has given the turn to the caller. At its end `look` is
+    /// asked, under the lock, for what the caller waits for.
     #[doc(hidden)]
-    fn turn(&self);
+    #[allow(private_bounds)]
+    fn turn<R>(&self, look: impl FnMut(&mut MachineOf<Self>) -> Option<R>) -> Option<R>
+    where
+        Self: Connection;
 }
 
 /// The frame's size, as the connection's codec counts it.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::machine::{BeginError, CloseReason, Outcome, Refused, SendOutcome, Sent};
+use crate::machine::{BeginError, CloseReason, Failure, Outcome, Refused, SendOutcome, Sent};
 
 /// Why a call has no reply. `F` is the frame, `E` the packer's error.
 #[derive(Clone, PartialEq, Eq)]
@@ -90,13 +90,16 @@ impl<F, E> CallError<F, E> {
 
     /// The reply, or why there is none.
     pub(crate) fn outcome(outcome: Outcome<F>) -> Result<F, Self> {
-        Err(match outcome {
+        let failure = match outcome {
             Outcome::Reply(frame) => return Ok(frame),
-            Outcome::Ended => Self::Ended,
-            Outcome::Streamed => Self::Streamed,
-            Outcome::Overrun => Self::Overrun,
-            Outcome::Expired { sent, frame } => Self::Timeout { sent, frame },
-            Outcome::Closed {
+            Outcome::Failed(failure) => *failure,
+        };
+        Err(match failure {
+            Failure::Ended => Self::Ended,
+            Failure::Streamed => Self::Streamed,
+            Failure::Overrun => Self::Overrun,
+            Failure::Expired { sent, frame } => Self::Timeout { sent, frame },
+            Failure::Closed {
                 reason,
                 sent,
                 frame,
@@ -105,10 +108,7 @@ impl<F, E> CallError<F, E> {
                 sent,
                 frame,
             },
-            Outcome::Refused { why, frame } => Self::Refused {
-                why,
-                frame: Some(frame),
-            },
+            Failure::Refused { why, frame } => Self::Refused { why, frame },
         })
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::asking::PackerErrorOf;
 use crate::call::Call;
+use crate::call_all::CallAll;
 use crate::closed::Closed;
 use crate::connection::{Connection, size_of_frame};
 use crate::driver::Driver;
@@ -39,6 +40,25 @@ impl<L: Connection> Handle<L> {
         L::Packer: Unpack<L::Frame, R>,
     {
         Call::new(&self.link, request.pack_by(self.link.packer()))
+    }
+
+    /// Sends each of `requests` with an id; the returned future is all the
+    /// replies, in the order of the requests.
+    ///
+    /// Cheaper than as many calls, because one task waits for all of them: see
+    /// [`CallAll`]. Packs, and starts the timeout, now.
+    pub fn send_await_all<'a, R, T>(
+        &self,
+        requests: impl IntoIterator<Item = &'a T>,
+    ) -> CallAll<L, R>
+    where
+        T: PackedBy<L::Frame, L::Packer> + ?Sized + 'a,
+        L::Packer: Unpack<L::Frame, R>,
+    {
+        let packed = requests
+            .into_iter()
+            .map(|request| request.pack_by(self.link.packer()));
+        CallAll::new(&self.link, packed)
     }
 
     /// Sends `request` with an id; the returned stream is every reply that

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use async_channel::TryRecvError;
 use futures_core::Stream;
 
 use crate::connection::Connection;
-use crate::hub::Kind;
+use crate::hub::{Kind, Work};
 use crate::link::Events;
 use crate::machine::arena::Key;
 use crate::party::Party;
@@ -84,18 +84,18 @@ impl<L: Connection> Incoming<L> {
         if let Some(queued) = pop(&*self.link, events) {
             return Poll::Ready(queued);
         }
-        let polled = self
-            .party
-            .poll(&*self.link, cx, false, |link| pop(link, events));
-        if polled.is_ready() {
-            self.party.rest(&*self.link);
-        }
-        polled
+        let polled = self.party.poll(&*self.link, cx, Work::None, |machine| {
+            (!events.is_empty() || events.is_closed() || machine.has_lagged()).then_some(())
+        });
+        ready!(polled);
+        self.party.rest(&*self.link);
+        // It was looked at under the lock, and nobody else takes.
+        pop(&*self.link, events).map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Drives, takes nothing and is never ready.
     pub(crate) fn poll_drive(&mut self, cx: &mut Context<'_>) {
-        let _: Poll<()> = self.party.poll(&*self.link, cx, false, |_| None);
+        let _: Poll<()> = self.party.poll(&*self.link, cx, Work::None, |_| None);
     }
 
     pub(crate) fn event(&self, queued: Queued<L::Frame, L::Error>) -> Option<Event<L>> {

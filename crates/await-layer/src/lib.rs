@@ -29,7 +29,7 @@
 //!
 //! # Parts
 //!
-//! * **Use a connection:** [`AwaitLayer`], [`Handle`], [`Call`], [`Replies`],
+//! * **Use a connection:** [`AwaitLayer`], [`Handle`], [`Call`], [`CallAll`], [`Replies`],
 //!   [`Incoming`], [`Responder`], [`serve`](serve()), [`Driver`], [`Closed`].
 //! * **Write a protocol:** [`Protocol`] names a frame, a packer ([`Pack`],
 //!   [`Unpack`]), a codec ([`AwaitIdCodec`]) and an id generator
@@ -68,6 +68,7 @@
 
 mod asking;
 mod call;
+mod call_all;
 mod closed;
 mod codec;
 mod connection;
@@ -99,6 +100,7 @@ mod transport;
 mod ws_await;
 
 pub use call::Call;
+pub use call_all::CallAll;
 pub use closed::Closed;
 pub use codec::{AwaitIdCodec, Head, Peek, Refusal, SealError};
 pub use connection::Connection;

@@ -1,5 +1,6 @@
 //! What all the parties of one connection share.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -9,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::task::Waker;
 
 use crate::connection::{Connection, Drive, MachineOf};
-use crate::driver::Pump;
-use crate::hub::Hub;
+use crate::driver::{Next, Pump};
+use crate::hub::{Hub, Wakers};
 use crate::incoming::Queued;
 use crate::machine::{Limits, Machine, nanos};
 use crate::sync::{Mutex, lock};
@@ -51,8 +52,8 @@ where
     machine: Machine<P::Frame, IdOf<P>, AskOf<P>>,
     /// Away while someone drives.
     pump: Option<Pin<Box<Pump<S, P, T>>>>,
-    /// Empty, kept for its capacity: the wakers of the next turn go here.
-    spare: Vec<Waker>,
+    /// Room for the wakers of a turn that wakes many.
+    room: VecDeque<Waker>,
 }
 
 impl<S, P, T> Link<S, P, T>
@@ -82,7 +83,7 @@ where
             state: Mutex::new(State {
                 machine: Machine::new(limits),
                 pump: Some(Box::pin(pump)),
-                spare: Vec::new(),
+                room: VecDeque::new(),
             }),
         };
         (Arc::new(link), receiver)
@@ -118,11 +119,13 @@ where
 
     #[allow(private_bounds)]
     fn with<R>(&self, change: impl FnOnce(&mut MachineOf<Self>) -> R) -> R {
-        let (result, discarded) = {
-            let machine = &mut lock(&self.state).machine;
-            (change(machine), machine.take_discarded())
-        };
-        drop(discarded);
+        let mut state = lock(&self.state);
+        let result = change(&mut state.machine);
+        if state.machine.has_discarded() {
+            let discarded = state.machine.take_discarded();
+            drop(state);
+            drop(discarded);
+        }
         result
     }
 
@@ -142,34 +145,50 @@ where
         &self.serves
     }
 
-    fn turn(&self) {
-        let pump = lock(&self.state).pump.take();
-        let Some(mut pump) = pump else {
-            // Unreachable: the hub gives one turn at a time.
-            self.hub.end_turn(true, false, &mut Vec::new());
-            return;
+    #[allow(private_bounds)]
+    fn turn<R>(&self, mut look: impl FnMut(&mut MachineOf<Self>) -> Option<R>) -> Option<R> {
+        let (mut found, mut panic, mut wake) = (None, None, Wakers::default());
+        let mut pump = {
+            let State { machine, pump, .. } = &mut *lock(&self.state);
+            // The hub gives one turn at a time: it is there.
+            let mut pump = pump.take()?;
+            pump.as_mut().open(machine);
+            Some(pump)
         };
-        // A panic in the protocol, the transport or the timer must not take
-        // down whoever happened to drive.
-        let turn = AssertUnwindSafe(|| pump.as_mut().turn(self, self.now()));
-        let done = catch_unwind(turn);
-        let done = match done {
-            Ok(done) => done,
-            Err(_) => pump.as_mut().panicked(self),
-        };
-        let mut wake = {
+        let mut discarded = Vec::new();
+        while let Some(mut driving) = pump.take() {
+            // A panic in the protocol, the transport, the timer or a frame that
+            // is dropped must not take down whoever happened to drive.
+            let advance = AssertUnwindSafe(|| {
+                drop(std::mem::take(&mut discarded));
+                driving.as_mut().advance(self);
+            });
+            if catch_unwind(advance).is_err() {
+                driving.as_mut().panicked(self);
+            }
             let mut state = lock(&self.state);
-            let wake = pump.as_mut().take_wakers(&mut state.spare);
-            state.pump = Some(pump);
-            wake
-        };
-        self.hub.end_turn(done.ticking, done.again, &mut wake);
-        if wake.is_empty() {
-            return;
+            let State { machine, room, .. } = &mut *state;
+            if machine.count_woken() > 1 {
+                wake.borrow(room);
+            }
+            let pumped = driving.as_mut();
+            let next = pumped.exchange(machine, &self.hub, &mut wake, &mut found, &mut look);
+            discarded = machine.take_discarded();
+            match next {
+                Next::More => pump = Some(driving),
+                Next::Done => state.pump = Some(driving),
+            }
+            drop(state);
+            wake.wake(&mut panic);
         }
-        wake_all(&mut wake);
-        // Empty, and no user code runs when an empty one is dropped.
-        lock(&self.state).spare = wake;
+        if let Some(room) = wake.give_back() {
+            lock(&self.state).room = room;
+        }
+        // A waker's: whoever was driving gets it, and nobody else went short.
+        match panic {
+            Some(panic) => resume_unwind(panic),
+            None => found,
+        }
     }
 }
 
@@ -182,11 +201,9 @@ where
     fn drop(&mut self) {
         // A spawned driver does not keep the connection alive; it learns here
         // that it is over.
-        let mut wake = Vec::new();
+        let mut wake = Wakers::default();
         self.hub.stop(&mut wake);
-        for waker in wake {
-            waker.wake();
-        }
+        wake.wake(&mut None);
     }
 }
 
@@ -201,18 +218,5 @@ where
             .field("in_flight", &self.with(|machine| machine.in_flight()))
             .field("protocol", &PhantomData::<fn() -> P>)
             .finish_non_exhaustive()
-    }
-}
-
-/// Wakes them all, even if one panics; then goes on with that panic.
-fn wake_all(wakers: &mut Vec<Waker>) {
-    let mut panic = None;
-    for waker in wakers.drain(..) {
-        if let Err(first) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            panic.get_or_insert(first);
-        }
-    }
-    if let Some(panic) = panic {
-        resume_unwind(panic);
     }
 }

@@ -4,10 +4,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, MachineOf};
 use crate::error::SendError;
 use crate::handle::try_send_frame;
-use crate::hub::Kind;
+use crate::hub::{Kind, Work};
 use crate::machine::{Cause, Sent};
 use crate::party::Party;
 
@@ -28,9 +28,7 @@ impl<L: Connection> Outlet<L> {
     }
 
     pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<L>>> {
-        self.poll(cx, Sent::No, |link| {
-            link.with(|machine| machine.has_room()).then_some(Ok(()))
-        })
+        self.poll(cx, Sent::No, |machine| machine.has_room())
     }
 
     pub(crate) fn start_send(&self, frame: L::Frame) -> Result<(), Error<L>> {
@@ -38,9 +36,7 @@ impl<L: Connection> Outlet<L> {
     }
 
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<L>>> {
-        self.poll(cx, Sent::Maybe, |link| {
-            link.with(|machine| machine.is_flushed()).then_some(Ok(()))
-        })
+        self.poll(cx, Sent::Maybe, |machine| machine.is_flushed())
     }
 
     pub(crate) fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<L>>> {
@@ -48,7 +44,7 @@ impl<L: Connection> Outlet<L> {
         if self.link.with(|machine| machine.drain(now)) {
             self.link.hub().notify();
         }
-        self.poll(cx, Sent::Maybe, |_| None)
+        self.poll(cx, Sent::Maybe, |_| false)
             .map(|closed| match closed {
                 Err(SendError::Closed { reason, .. }) if reason.cause() == Cause::Local => Ok(()),
                 closed => closed,
@@ -61,17 +57,14 @@ impl<L: Connection> Outlet<L> {
         &mut self,
         cx: &mut Context<'_>,
         sent: Sent,
-        look: impl Fn(&L) -> Option<Result<(), Error<L>>>,
+        is_ready: impl Fn(&MachineOf<L>) -> bool,
     ) -> Poll<Result<(), Error<L>>> {
         let link = &*self.link;
-        let party = self.party.join(link);
-        let look = |link: &L| {
-            let reason = link.with(|machine| {
-                machine.set_sink_party(party);
-                machine.close_reason().cloned()
-            });
-            match reason {
-                None => look(link),
+        let seat = self.party.seat(link);
+        let look = |machine: &mut MachineOf<L>| {
+            machine.set_sink_party(seat);
+            match machine.close_reason().cloned() {
+                None => is_ready(machine).then_some(Ok(())),
                 Some(reason) => Some(Err(SendError::Closed {
                     reason,
                     sent,
@@ -79,9 +72,9 @@ impl<L: Connection> Outlet<L> {
                 })),
             }
         };
-        let polled = match look(link) {
+        let polled = match link.with(look) {
             Some(found) => Poll::Ready(found),
-            None => self.party.poll(link, cx, false, look),
+            None => self.party.poll(link, cx, Work::None, look),
         };
         if polled.is_ready() {
             self.party.rest(link);

@@ -2,80 +2,87 @@
 
 use std::task::{Context, Poll};
 
-use crate::connection::Connection;
-use crate::hub::{Hub, Kind, Step};
+use crate::connection::{Connection, MachineOf};
+use crate::hub::{Kind, Step, Work};
 use crate::machine::arena::Key;
 
-/// One waiting future. It joins at its first poll and must
-/// [`leave`](Self::leave) when it is done or dropped.
+/// Waits as `party`, and drives if that falls to it. `look` is asked whether
+/// something has come: when the hub says so, and after a turn. It runs under
+/// the machine's lock.
+pub(crate) fn wait<L: Connection, R>(
+    link: &L,
+    party: Key,
+    kind: Kind,
+    cx: &mut Context<'_>,
+    mut work: Work,
+    mut look: impl FnMut(&mut MachineOf<L>) -> Option<R>,
+) -> Poll<R> {
+    // Settled without a result is rare: a stream whose item another party took,
+    // a sink that still has no room.
+    loop {
+        match link.hub().poll(party, kind, cx.waker(), work) {
+            Step::Wait | Step::Yield => return Poll::Pending,
+            Step::Turn => return link.turn(look).map_or(Poll::Pending, Poll::Ready),
+            Step::Settled => {
+                if let Some(found) = link.with(&mut look) {
+                    return Poll::Ready(found);
+                }
+            }
+            Step::Over => return link.with(look).map_or(Poll::Pending, Poll::Ready),
+        }
+        work = Work::None;
+    }
+}
+
+/// A future that waits for something else than a call or a send of its own. It
+/// takes a seat at its first poll and must [`leave`](Self::leave) when it is
+/// done or dropped.
 #[derive(Debug)]
 pub(crate) struct Party {
-    key: Key,
+    seat: Key,
     kind: Kind,
 }
 
 impl Party {
     pub(crate) const fn new(kind: Kind) -> Self {
         Self {
-            key: Key::NULL,
+            seat: Key::NULL,
             kind,
         }
     }
 
     /// The key under which the machine says that something has come.
-    pub(crate) fn join<L: Connection>(&mut self, link: &L) -> Key {
-        if self.key == Key::NULL {
-            self.key = link.hub().join(self.kind);
+    pub(crate) fn seat<L: Connection>(&mut self, link: &L) -> Key {
+        if self.seat == Key::NULL {
+            self.seat = link.with(|machine| machine.seat());
         }
-        self.key
+        self.seat
     }
 
-    /// Waits, and drives if that falls to this party. `work` says that it has
-    /// just queued something. `look` is asked whether something has come; it
-    /// has when the hub says so, and possibly after a turn.
+    /// As [`wait`], in this party's seat.
     pub(crate) fn poll<L: Connection, R>(
         &mut self,
         link: &L,
         cx: &mut Context<'_>,
-        mut work: bool,
-        mut look: impl FnMut(&L) -> Option<R>,
+        work: Work,
+        look: impl FnMut(&mut MachineOf<L>) -> Option<R>,
     ) -> Poll<R> {
-        let key = self.join(link);
-        // Settled without a result happens once at most: a stream whose item
-        // another party took.
-        for _ in 0..2 {
-            match link.hub().poll(key, cx.waker(), work) {
-                Step::Wait | Step::Yield => return Poll::Pending,
-                Step::Turn => {
-                    link.turn();
-                    return look(link).map_or(Poll::Pending, Poll::Ready);
-                }
-                Step::Settled => {
-                    if let Some(found) = look(link) {
-                        return Poll::Ready(found);
-                    }
-                }
-            }
-            work = false;
-        }
-        Poll::Pending
+        let seat = self.seat(link);
+        wait(link, seat, self.kind, cx, work, look)
     }
 
     /// Something was returned, and the party may be polled again later.
     pub(crate) fn rest<L: Connection>(&self, link: &L) {
-        if self.key != Key::NULL {
-            link.hub().rest(self.key);
+        if self.seat != Key::NULL {
+            link.hub().leave(self.seat);
         }
     }
 
     pub(crate) fn leave<L: Connection>(&mut self, link: &L) {
-        self.leave_hub(link.hub());
-    }
-
-    pub(crate) fn leave_hub(&mut self, hub: &Hub) {
-        if self.key != Key::NULL {
-            hub.leave(self.key);
-            self.key = Key::NULL;
+        let seat = std::mem::replace(&mut self.seat, Key::NULL);
+        if seat != Key::NULL {
+            link.hub().leave(seat);
+            link.with(|machine| machine.vacate(seat));
         }
     }
 }

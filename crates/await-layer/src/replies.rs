@@ -4,7 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -12,8 +13,8 @@ use futures_core::Stream;
 use crate::asking::{Asking, CallErrorOf, PackerErrorOf};
 use crate::connection::{Connection, MachineOf};
 use crate::error::CallError;
-use crate::machine::Outcome;
 use crate::machine::arena::Key;
+use crate::machine::{Outcome, nanos};
 use crate::packer::Unpack;
 
 /// One request and the stream of replies to it, each as an `R`.
@@ -34,6 +35,8 @@ use crate::packer::Unpack;
 #[must_use = "a stream of replies sends nothing unless it is polled"]
 pub struct Replies<L: Connection, R> {
     asking: Asking<L>,
+    /// Nanoseconds to the first part and between parts; `u64::MAX` is any time.
+    gap: u64,
     reply: PhantomData<fn() -> R>,
 }
 
@@ -41,6 +44,7 @@ impl<L: Connection, R> Replies<L, R> {
     pub(crate) fn new(link: &Arc<L>, packed: Result<L::Frame, PackerErrorOf<L>>) -> Self {
         Self {
             asking: Asking::new(link, packed),
+            gap: link.call_timeout().load(Ordering::Relaxed),
             reply: PhantomData,
         }
     }
@@ -49,6 +53,7 @@ impl<L: Connection, R> Replies<L, R> {
     /// parts. [`Duration::MAX`] is for ever. No effect once it was polled.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.asking.set_timeout(timeout);
+        self.gap = nanos(timeout).unwrap_or(u64::MAX);
         self
     }
 
@@ -80,20 +85,14 @@ where
     type Item = Result<R, CallErrorOf<L>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let asking = &mut self.get_mut().asking;
+        let Self { asking, gap, .. } = self.get_mut();
+        let gap = (*gap != u64::MAX).then_some(*gap);
         if asking.is_done() {
             return Poll::Ready(None);
         }
-        let item = match asking.glance(next::<L>) {
-            Some(item) => Ok(item),
-            None => match asking.poll(cx, true, next::<L>) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(item) => item,
-            },
-        };
-        Poll::Ready(match item {
+        Poll::Ready(match ready!(asking.poll(cx, Some(gap), next::<L>)) {
             Ok(Item::Part(frame)) => {
-                asking.party.rest(&*asking.link);
+                asking.rest();
                 let unpacked = asking.link.packer().unpack(frame);
                 Some(unpacked.map_err(CallError::Unpack))
             }

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::connection::Connection;
-use crate::hub::Kind;
+use crate::connection::{Connection, MachineOf};
+use crate::hub::{Kind, Work};
 use crate::machine::arena::Key;
 use crate::machine::{AskState, ReplyKind};
 use crate::packer::{PackedBy, Unpack};
@@ -159,14 +159,14 @@ impl<L: Connection> Future for Cancelled<'_, L> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         let (link, ask) = (&*this.responder.link, this.responder.ask);
-        let party = this.party.join(link);
-        let look = |link: &L| {
-            let state = link.with(|machine| machine.watch(ask, Some(party)));
+        let seat = this.party.seat(link);
+        let look = |machine: &mut MachineOf<L>| {
+            let state = machine.watch(ask, Some(seat));
             (state == AskState::Withdrawn).then_some(())
         };
-        let polled = match look(link) {
+        let polled = match link.with(look) {
             Some(()) => Poll::Ready(()),
-            None => this.party.poll(link, cx, false, look),
+            None => this.party.poll(link, cx, Work::None, look),
         };
         if polled.is_ready() {
             this.party.leave(link);

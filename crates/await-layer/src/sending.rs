@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use crate::asking::PackerErrorOf;
-use crate::connection::{Connection, size_of_frame};
+use crate::connection::Connection;
 use crate::error::SendError;
-use crate::hub::Kind;
+use crate::hub::{Kind, Work};
 use crate::machine::ReplyKind;
 use crate::machine::arena::Key;
-use crate::party::Party;
+use crate::party::wait;
 
 /// Why a message was not sent on this connection.
 pub(crate) type SendErrorOf<L> = SendError<<L as Connection>::Frame, PackerErrorOf<L>>;
@@ -54,7 +54,6 @@ pub struct Sending<L: Connection> {
     link: Arc<L>,
     what: What,
     state: State<L>,
-    party: Party,
 }
 
 impl<L: Connection> Sending<L> {
@@ -70,18 +69,10 @@ impl<L: Connection> Sending<L> {
                 Ok(frame) => State::New(frame),
                 Err(error) => State::Failed(error),
             },
-            party: Party::new(Kind::Call),
         }
     }
 
     fn begin(&mut self) -> Result<Key, SendErrorOf<L>> {
-        // The state changes once the codec has measured the frame: if that
-        // panics, dropping this still declines.
-        let size = match &self.state {
-            State::Pending(send) => return Ok(*send),
-            State::New(Some(frame)) => size_of_frame::<L>(frame),
-            State::New(None) | State::Failed(_) | State::Done => 0,
-        };
         let frame = match std::mem::replace(&mut self.state, State::Done) {
             State::New(frame) => frame,
             State::Failed(error) => {
@@ -90,15 +81,14 @@ impl<L: Connection> Sending<L> {
             }
             State::Pending(_) | State::Done => panic!("polled after it was done"),
         };
-        let party = self.party.join(&*self.link);
         let begun = match (self.what, frame) {
             (What::Message, Some(frame)) => self
                 .link
-                .with(|machine| machine.begin_send(frame, size, party))
+                .with(|machine| machine.begin_send(frame))
                 .map_err(|(error, frame)| (error, Some(frame))),
-            (What::Answer(ask, kind), frame) => self
-                .link
-                .with(|machine| machine.reply(ask, kind, frame, size, party)),
+            (What::Answer(ask, kind), frame) => {
+                self.link.with(|machine| machine.reply(ask, kind, frame))
+            }
             (What::Message, None) => unreachable!("a message has a frame"),
         };
         match begun {
@@ -106,10 +96,7 @@ impl<L: Connection> Sending<L> {
                 self.state = State::Pending(send);
                 Ok(send)
             }
-            Err((error, frame)) => {
-                self.party.leave(&*self.link);
-                Err(SendError::begin(error, frame))
-            }
+            Err((error, frame)) => Err(SendError::begin(error, frame)),
         }
     }
 
@@ -130,17 +117,18 @@ impl<L: Connection> Future for Sending<L> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let work = !matches!(this.state, State::Pending(_));
-        let send = match this.begin() {
-            Ok(send) => send,
-            Err(error) => return Poll::Ready(Err(error)),
+        let (send, work) = match this.state {
+            State::Pending(send) => (send, Work::None),
+            _ => match this.begin() {
+                Ok(send) => (send, Work::Queued),
+                Err(error) => return Poll::Ready(Err(error)),
+            },
         };
-        let polled = this.party.poll(&*this.link, cx, work, |link| {
-            link.with(|machine| machine.take_send(send))
+        let polled = wait(&*this.link, send, Kind::Call, cx, work, |machine| {
+            machine.take_send(send)
         });
         let outcome = ready!(polled);
         this.state = State::Done;
-        this.party.leave(&*this.link);
         Poll::Ready(SendError::outcome(outcome))
     }
 }
@@ -153,11 +141,12 @@ impl<L: Connection> Drop for Sending<L> {
             State::Pending(send) => {
                 // Holds the user's values: dropped after the lock is released.
                 let dropped = self.link.with(|machine| machine.drop_send(send));
-                drop(dropped);
-                self.party.leave(&*self.link);
+                self.link.hub().leave(send);
                 if self.link.with(|machine| machine.is_draining()) {
                     self.link.hub().notify();
                 }
+                // Last: it may panic.
+                drop(dropped);
             }
         }
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use await_layer_benches::load::{Client, Load};
 use await_layer_benches::wire::{self, Counted};
-use await_layer_benches::{floor, hand_written, layer};
+use await_layer_benches::{floor, hand_written, layer, tasks};
 use await_layer_testkit::alloc::COUNTING;
 use tokio::runtime::{Builder, Runtime};
 
@@ -16,12 +16,14 @@ use crate::wakes::Watched;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Contender {
     Floor,
+    Tasks,
     HandWritten,
     Callers,
     Driver,
+    Batch,
 }
 
-use Contender::{Callers, Driver, Floor, HandWritten};
+use Contender::{Batch, Callers, Driver, Floor, HandWritten, Tasks};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Case {
@@ -42,7 +44,7 @@ pub(crate) struct Totals {
 impl Case {
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         [1, 64, 4096].into_iter().flat_map(|in_flight| {
-            [Floor, HandWritten, Callers, Driver].map(|contender| Self {
+            [Floor, Tasks, HandWritten, Callers, Driver, Batch].map(|contender| Self {
                 contender,
                 in_flight,
             })
@@ -93,9 +95,11 @@ impl Case {
             let io = Counted::new(wire::in_memory(), load.flushes.clone());
             match self.contender {
                 Floor => floor::run(io, load).await,
+                Tasks => load.run(&tasks::open(io)).await,
                 HandWritten => hand_written::run(io, load).await,
                 Callers => layer::by_callers(io, load).await,
                 Driver => layer::by_driver(io, load).await,
+                Batch => load.run_batches(&layer::open(io, &load)).await,
             }
         });
         let change = COUNTING.stats() - before;
@@ -114,7 +118,9 @@ impl Case {
         runtime()?.block_on(async {
             let io = wire::in_memory();
             Ok(match self.contender {
-                Floor => None,
+                // One task for all of a batch.
+                Floor | Batch => None,
+                Tasks => Some(watch(tasks::open(io), &load).await),
                 HandWritten => Some(watch(hand_written::open(io), &load).await),
                 Callers => Some(watch(layer::open(io, &load), &load).await),
                 Driver => {
@@ -141,9 +147,11 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let contender = match self.contender {
             Floor => "floor",
+            Tasks => "floor, tasks",
             HandWritten => "hand-written",
             Callers => "callers",
             Driver => "driver",
+            Batch => "batch",
         };
         write!(f, "{contender} x {}", self.in_flight)
     }

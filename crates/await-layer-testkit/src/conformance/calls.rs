@@ -2,9 +2,11 @@
 
 use await_layer::Event;
 use futures_util::StreamExt;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
-use super::ends::{Ends, Tried, answer, answering, answering_both, ask, both, next_request};
+use super::ends::{
+    Ends, Tried, answer, answer_to, answering, answering_both, ask, both, next_request,
+};
 
 pub(super) async fn both_ends_ask<F, A: Tried<F>, B: Tried<F>>(ends: Ends<A, B>) {
     let Ends {
@@ -54,6 +56,34 @@ pub(super) async fn a_hundred_at_once<F, A: Tried<F>, B: Tried<F>>(ends: Ends<A,
     .await;
     let stats = ends.here.stats();
     assert_eq!((stats.calls, stats.replied, stats.late), (100, 100, 0));
+}
+
+pub(super) async fn a_batch_is_answered_in_its_order<F, A: Tried<F>, B: Tried<F>>(
+    mut ends: Ends<A, B>,
+) {
+    const CALLS: usize = 40;
+    let questions: Vec<_> = (0..CALLS).map(|n| format!("question {n}")).collect();
+    let asks = ends
+        .here
+        .send_await_all::<String, _>(questions.iter().map(String::as_str));
+    let answers = async {
+        // The last first, as far as they come together.
+        let mut requests = Vec::new();
+        for _ in 0..CALLS {
+            requests.push(next_request(&mut ends.to_there).await);
+            if requests.len() == 8 {
+                while let Some(request) = requests.pop() {
+                    answer(request).await;
+                }
+            }
+        }
+    };
+    let (replies, ()) = join(asks, answers).await;
+    for (reply, question) in replies.into_iter().zip(&questions) {
+        let reply = reply.unwrap_or_else(|error| panic!("{question}: {error}"));
+        assert_eq!(reply, answer_to(question));
+    }
+    assert_eq!(ends.here.in_flight(), 0);
 }
 
 pub(super) async fn messages_keep_their_order<F, A: Tried<F>, B: Tried<F>>(mut ends: Ends<A, B>) {

@@ -51,6 +51,7 @@ pub async fn transport<A, B, F, T>(
         calls::both_ends_ask,
         calls::replies_in_reverse,
         calls::a_hundred_at_once,
+        calls::a_batch_is_answered_in_its_order,
         calls::messages_keep_their_order,
         calls::big_frames_both_ways,
         failing::a_dropped_responder_refuses,

@@ -1,4 +1,7 @@
 //! One timer per connection: the next deadline, or the tick, and a watchdog.
+//!
+//! The clock is read only when a sleep has rung or one must be armed: most
+//! turns need neither.
 
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -55,6 +58,10 @@ impl<S: Sleep> Armed<S> {
 pub(super) struct Alarms<S> {
     main: Armed<S>,
     watchdog: Armed<S>,
+    /// The main one was armed for the tick, or for sooner.
+    ticks: bool,
+    /// It was time already when one was to be armed.
+    due: bool,
 }
 
 impl<S: Sleep> Alarms<S> {
@@ -62,19 +69,35 @@ impl<S: Sleep> Alarms<S> {
         Self {
             main: Armed::new(timer.sleep(), hub),
             watchdog: Armed::new(timer.sleep(), hub),
+            ticks: false,
+            due: false,
         }
     }
 
+    /// Whether it is time for something since the last
+    /// [`check`](Self::check).
+    pub(super) fn has_rung(&self) -> bool {
+        self.due || self.main.bell.has_rung() || self.watchdog.bell.has_rung()
+    }
+
     pub(super) fn check(&mut self, now: u64) {
+        self.due = false;
         self.main.check(now);
         self.watchdog.check(now);
     }
 
+    /// Whether [`arm`](Self::arm) has something to do. An alarm that is armed
+    /// for earlier than it need be is left as it is: ringing early is harmless,
+    /// re-arming is not free.
+    pub(super) fn must_be_armed(&self, deadline: Option<u64>, shared: bool) -> bool {
+        let late = |deadline| self.main.at.is_none_or(|armed| armed > deadline);
+        deadline.is_some_and(late) || (shared && !self.is_ticking())
+    }
+
     /// Makes sure that the timer rings for the next `deadline`, and in time
-    /// for the tick if the connection is `shared`. An alarm that is armed for
-    /// earlier is left as it is: ringing early is harmless, re-arming is not
-    /// free. Returns whether a tick is armed, and whether it is time already.
-    pub(super) fn arm(&mut self, now: u64, deadline: Option<u64>, shared: bool) -> (bool, bool) {
+    /// for the tick if the connection is `shared`. Returns whether it is time
+    /// already.
+    pub(super) fn arm(&mut self, now: u64, deadline: Option<u64>, shared: bool) -> bool {
         let tick = now.saturating_add(HALF);
         let at = match (deadline, shared) {
             (Some(at), true) => Some(at.min(tick)),
@@ -88,6 +111,7 @@ impl<S: Sleep> Alarms<S> {
                 due = !self.main.arm(at);
             }
         }
+        self.ticks = self.main.at.is_some_and(|at| at <= tick);
         if shared {
             // Always behind the tick: one that rings before it finds nobody
             // late, and the tick would then have no watchdog.
@@ -96,7 +120,13 @@ impl<S: Sleep> Alarms<S> {
                 due |= !self.watchdog.arm(at);
             }
         }
-        let ticking = self.main.at.is_some_and(|at| at <= tick) && self.watchdog.at.is_some();
-        (ticking, due)
+        self.due |= due;
+        due
+    }
+
+    /// Whether tick and watchdog are armed.
+    pub(super) fn is_ticking(&self) -> bool {
+        let behind = |at: u64| self.watchdog.at == Some(at.saturating_add(HALF));
+        self.ticks && self.main.at.is_some_and(behind)
     }
 }

@@ -5,10 +5,12 @@
 //! writing are bounded, and a turn that stops at its bound says so.
 
 mod alarms;
+mod desk;
 mod pump;
 mod read;
 mod spawned;
 mod write;
 
+pub(crate) use desk::Next;
 pub(crate) use pump::Pump;
 pub use spawned::Driver;

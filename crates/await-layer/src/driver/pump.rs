@@ -10,15 +10,16 @@ use async_channel::Sender;
 use pin_project_lite::pin_project;
 
 use super::alarms::Alarms;
-use crate::connection::{Connection, Drive};
-use crate::hub::Hub;
+use super::desk::{Desk, Next};
+use crate::Protocol;
+use crate::connection::{Connection, Drive, MachineOf};
+use crate::hub::{Hub, Wakers};
 use crate::incoming::Queued;
 use crate::link::{ErrorOf, Link};
-use crate::machine::arena::Key;
 use crate::machine::directory::Directory;
 use crate::machine::{Cause, CloseReason};
+use crate::timer::{Sleep, Timer};
 use crate::transport::Transport;
-use crate::{Protocol, Timer};
 
 pin_project! {
     /// What only the driver touches: the transport, the codec, the generator
@@ -32,6 +33,8 @@ pin_project! {
         #[pin]
         pub(super) io: Option<S>,
         pub(super) inner: Inner<Link<S, P, T>, T::Sleep>,
+        // The hub's, and all that the transport sees.
+        waker: Waker,
     }
 }
 
@@ -40,31 +43,48 @@ pub(super) struct Inner<L: Connection, Z> {
     pub(super) codec: L::Codec,
     pub(super) ids: L::Ids,
     pub(super) directory: Directory<L::Id, L::Ask>,
+    pub(super) desk: Desk<L>,
     pub(super) events: Sender<Queued<L::Frame, L::Error>>,
     pub(super) alarms: Alarms<Z>,
-    pub(super) waker: Waker,
     /// Frames read, and frames written, in one turn at most.
     pub(super) budget: usize,
     /// `poll_ready` was ready and no frame has gone since.
     pub(super) ready: bool,
+    /// Frames have gone and the transport has not flushed them all.
+    pub(super) unflushed: bool,
     /// `poll_close` has begun: nothing is written any more.
     pub(super) closing: bool,
     /// Writing has failed: what can be read is read, then it ends with this.
     pub(super) broken: Option<CloseReason>,
+    /// The transport is gone.
+    pub(super) ended: bool,
     /// An event was queued in this turn.
     pub(super) delivered: bool,
-    parties: Vec<Key>,
-    released: Vec<Key>,
-    wake: Vec<Waker>,
+    pub(super) turn: Turn,
 }
 
-/// How a turn ended.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Done {
-    /// Tick and watchdog are armed.
-    pub(crate) ticking: bool,
+/// How far a turn has got.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// Frames that may still be read, and written.
+    pub(super) reads: usize,
+    pub(super) writes: usize,
+    /// Reading is over.
+    pub(super) read: bool,
+    /// The transport has no room.
+    pub(super) blocked: bool,
+    /// Something was written and `poll_flush` not called.
+    pub(super) must_flush: bool,
+    /// A sleep has rung and what has expired was not ended.
+    pub(super) rung: bool,
+    /// The alarms are set.
+    pub(super) armed: bool,
+    /// A drain took too long.
+    pub(super) overdue: bool,
     /// There is more to do at once.
-    pub(crate) again: bool,
+    pub(super) again: bool,
+    /// The clock, if it was read.
+    pub(super) now: Option<u64>,
 }
 
 /// Why a phase of a turn ended the connection.
@@ -92,94 +112,82 @@ where
     ) -> Self {
         Self {
             io: Some(io),
+            waker: hub.clone().into(),
             inner: Inner {
                 codec,
                 ids,
                 directory: Directory::new(),
+                desk: Desk::new(),
                 events,
                 alarms: Alarms::new(timer, hub),
-                waker: hub.clone().into(),
                 budget: budget.max(1),
                 ready: false,
+                unflushed: false,
                 closing: false,
                 broken: None,
+                ended: false,
                 delivered: false,
-                parties: Vec::new(),
-                released: Vec::new(),
-                wake: Vec::new(),
+                turn: Turn::default(),
             },
         }
     }
 
-    /// One turn. Never panics on its own account; the protocol and the
-    /// transport may.
-    pub(crate) fn turn(mut self: Pin<&mut Self>, link: &Link<S, P, T>, now: u64) -> Done {
-        self.as_mut().project().inner.alarms.check(now);
-        let again = match self.as_mut().exchange(link, now) {
-            Ok(again) => again,
-            Err(end) => {
-                self.as_mut().finish(link, end);
-                false
-            }
-        };
+    /// Opens a turn, under the lock.
+    pub(crate) fn open(self: Pin<&mut Self>, machine: &mut MachineOf<Link<S, P, T>>) {
+        self.project().inner.open(machine);
+    }
+
+    /// Exchanges with the machine, under the lock: see [`Next`].
+    pub(crate) fn exchange<R>(
+        self: Pin<&mut Self>,
+        machine: &mut MachineOf<Link<S, P, T>>,
+        hub: &Hub,
+        wake: &mut Wakers,
+        found: &mut Option<R>,
+        look: impl FnOnce(&mut MachineOf<Link<S, P, T>>) -> Option<R>,
+    ) -> Next {
         let inner = self.project().inner;
-        let deadline = inner.settle(link);
-        let (ticking, due) = inner.alarms.arm(now, deadline, link.hub().is_shared());
-        Done {
-            ticking,
-            again: again || due,
+        inner.exchange(machine, hub, wake, found, look)
+    }
+
+    /// What is to be done without the lock. Never panics on its own account;
+    /// the protocol, the transport and the timer may.
+    pub(crate) fn advance(mut self: Pin<&mut Self>, link: &Link<S, P, T>) {
+        if let Err(end) = self.as_mut().work(link) {
+            self.finish(link, end);
         }
     }
 
-    /// Reads, expires, writes, flushes, and closes the transport once all is
-    /// drained. Reading comes first: a reply that is there beats a deadline
-    /// that has passed, however late this turn is.
-    fn exchange(
-        mut self: Pin<&mut Self>,
-        link: &Link<S, P, T>,
-        now: u64,
-    ) -> Result<bool, End<ErrorOf<S, P>>> {
-        let waker = self.inner.waker.clone();
-        let cx = &mut Context::from_waker(&waker);
+    /// Reads, writes, flushes, and closes the transport once all is drained.
+    /// Reading comes first: a reply that is there beats a deadline that has
+    /// passed, however late this turn is.
+    fn work(mut self: Pin<&mut Self>, link: &Link<S, P, T>) -> Result<(), End<ErrorOf<S, P>>> {
         let mut this = self.as_mut().project();
+        let inner = this.inner;
+        inner.prepare(link)?;
         let Some(mut io) = this.io.as_mut().as_pin_mut() else {
-            return Ok(false);
+            inner.desk.staged.clear();
+            return Ok(());
         };
-        let mut again = this.inner.read(link, io.as_mut(), cx, now)?;
-        this.inner.expire(link, now);
-        if let Some(end) = &this.inner.broken {
+        let cx = &mut Context::from_waker(this.waker);
+        if !std::mem::replace(&mut inner.turn.read, true) {
+            inner.turn.again |= inner.read(link, io.as_mut(), cx)?;
+        }
+        if inner.broken.is_none() {
+            if let Err(broken) = inner.write_and_flush(link, io.as_mut(), cx) {
+                inner.broken = Some(broken);
+            }
+        }
+        if let Some(broken) = &inner.broken {
             // Replies that are there, and the peer's own last word, come before
             // the error that we met writing.
-            return if again {
-                Ok(true)
-            } else {
-                Err(End::Because(end.clone()))
+            return match inner.turn.again {
+                true => Ok(()),
+                false => Err(End::Because(broken.clone())),
             };
         }
-        if !this.inner.closing {
-            match this.inner.write(link, io.as_mut(), cx, now) {
-                Ok(more) => again |= more,
-                Err(broken) => return this.inner.breaks(broken, again),
-            }
-            let (flushed, drained) =
-                link.with(|machine| (!machine.unflushed(), machine.is_drained()));
-            this.inner.closing = flushed && drained;
-            if !flushed {
-                match io.as_mut().poll_flush(cx) {
-                    Poll::Ready(Ok(())) => {
-                        this.inner.closing = link.with(|machine| {
-                            machine.flushed();
-                            machine.is_drained()
-                        });
-                    }
-                    Poll::Ready(Err(error)) => {
-                        return this.inner.breaks(reason_of(&error), again);
-                    }
-                    Poll::Pending => {}
-                }
-            }
-        }
-        if this.inner.closing {
+        inner.closing |= std::mem::take(&mut inner.desk.drained);
+        if inner.closing {
             match io.poll_close(cx) {
                 Poll::Ready(Ok(())) => {
                     return Err(End::Because(CloseReason::new(Cause::Local, "")));
@@ -188,16 +196,17 @@ where
                 Poll::Pending => {}
             }
         }
-        if link.with(|machine| machine.drain_is_overdue(now)) {
-            return Err(End::Because(CloseReason::new(Cause::CloseTimeout, "")));
-        }
-        Ok(again)
+        Ok(())
     }
 
     /// Ends the connection: fails what is pending, tells everybody, drops the
     /// transport.
     fn finish(self: Pin<&mut Self>, link: &Link<S, P, T>, end: End<ErrorOf<S, P>>) {
         let mut this = self.project();
+        if this.inner.ended {
+            return;
+        }
+        // An error may panic when it is asked.
         let reason = match &end {
             End::Because(reason) => reason.clone(),
             // The answer to our own closing of the transport.
@@ -205,7 +214,15 @@ where
             End::Eof => CloseReason::new(Cause::Eof, ""),
             End::Failed(error) => reason_of(error),
         };
-        link.with(|machine| machine.close(&reason));
+        let inner = &mut *this.inner;
+        inner.ended = true;
+        let discarded = link.with(|machine| {
+            // Replies that have come beat the end.
+            inner.desk.hand_over(machine, inner.turn.now.unwrap_or(0));
+            inner.desk.unstage(machine);
+            machine.close(&reason);
+            machine.take_discarded()
+        });
         if let End::Failed(error) = end {
             // The error ends the stream: what was dropped is told before it.
             let lagged = link.with(|machine| machine.take_lagged());
@@ -216,70 +233,79 @@ where
             drop(this.inner.events.try_send(Queued::Failed(error)));
         }
         this.inner.events.close();
-        this.inner.settle(link);
-        link.hub().stop(&mut this.inner.wake);
-        this.inner.directory = Directory::new();
         this.io.set(None);
+        // What is the user's may panic when it is dropped: the rest is done.
+        this.inner.directory = Directory::new();
+        drop(discarded);
     }
 
     /// Something of the protocol's, the transport's or the timer's panicked in
     /// a turn. What it said may quote a payload and is not passed on: the panic
     /// hook has printed it.
-    pub(crate) fn panicked(mut self: Pin<&mut Self>, link: &Link<S, P, T>) -> Done {
+    pub(crate) fn panicked(mut self: Pin<&mut Self>, link: &Link<S, P, T>) {
         let reason = CloseReason::new(Cause::Panicked, "see what the panic hook printed");
-        // Dropping what panicked may panic again; everybody is told before.
+        // Dropping what panicked may panic again.
         let finish = || self.as_mut().finish(link, End::Because(reason));
         drop(catch_unwind(AssertUnwindSafe(finish)));
-        Done {
-            ticking: false,
-            again: false,
-        }
-    }
-
-    /// The wakers to be woken when nothing is held. `spare` takes their place,
-    /// so that nothing is allocated for the next ones.
-    pub(crate) fn take_wakers(self: Pin<&mut Self>, spare: &mut Vec<Waker>) -> Vec<Waker> {
-        let wake = &mut self.project().inner.wake;
-        if wake.is_empty() {
-            return Vec::new();
-        }
-        std::mem::replace(wake, std::mem::take(spare))
     }
 }
 
-impl<L: Connection, Z> Inner<L, Z> {
-    /// Ends what has run out of time.
-    fn expire(&mut self, link: &L, now: u64) {
-        link.with(|machine| machine.expire(now, &mut self.released));
-        for call in self.released.drain(..) {
-            self.directory.release(call);
-        }
+impl<L: Connection, Z: Sleep> Inner<L, Z> {
+    /// The clock, read once per turn and only if it is needed.
+    pub(super) fn now(&mut self, link: &L) -> u64 {
+        *self.turn.now.get_or_insert_with(|| link.now())
     }
 
-    /// Writing has failed. `again` if there may be more to read.
-    fn breaks(&mut self, reason: CloseReason, again: bool) -> Result<bool, End<L::Error>> {
-        self.broken = Some(reason.clone());
-        if again {
-            Ok(true)
-        } else {
-            Err(End::Because(reason))
+    /// What the last exchange, or the alarms, left to do.
+    fn prepare(&mut self, link: &L) -> Result<(), End<L::Error>> {
+        for place in self.desk.released.drain(..) {
+            self.directory.release(place);
         }
+        if self.ended {
+            return Ok(());
+        }
+        if self.turn.rung {
+            let now = self.now(link);
+            self.alarms.check(now);
+        }
+        if let Some((deadline, shared)) = self.desk.arm.take() {
+            let now = self.now(link);
+            self.turn.again |= self.alarms.arm(now, deadline, shared);
+            self.turn.armed = true;
+        }
+        if std::mem::take(&mut self.desk.unbearable) {
+            return Err(End::Because(CloseReason::new(Cause::Unmatched, "")));
+        }
+        if std::mem::take(&mut self.turn.overdue) {
+            return Err(End::Because(CloseReason::new(Cause::CloseTimeout, "")));
+        }
+        Ok(())
     }
 
-    /// Collects the wakers of everybody for whom something has come. Returns
-    /// the next deadline.
-    fn settle(&mut self, link: &L) -> Option<u64> {
-        let deadline = link.with(|machine| {
-            machine.take_woken(&mut self.parties);
-            machine.next_deadline()
-        });
-        if !self.parties.is_empty() {
-            link.hub().settle(&mut self.parties, &mut self.wake);
+    fn write_and_flush<S>(
+        &mut self,
+        link: &L,
+        mut io: Pin<&mut S>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), CloseReason>
+    where
+        S: Transport<L::Frame>,
+    {
+        self.write(link, io.as_mut(), cx)?;
+        // What is about to be written shares the flush.
+        let more = self.desk.more && self.turn.writes > 0 && self.may_write();
+        if self.turn.must_flush && !more {
+            self.turn.must_flush = false;
+            match io.poll_flush(cx) {
+                Poll::Ready(Ok(())) => {
+                    self.unflushed = false;
+                    self.desk.flushed = true;
+                }
+                Poll::Ready(Err(error)) => return Err(reason_of(&error)),
+                Poll::Pending => {}
+            }
         }
-        if std::mem::take(&mut self.delivered) {
-            link.hub().settle_streams(&mut self.wake);
-        }
-        deadline
+        Ok(())
     }
 }
 

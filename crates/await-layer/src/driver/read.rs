@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
+use super::desk::Answered;
 use super::pump::{End, Inner};
 use crate::AwaitIdCodec;
 use crate::codec::{Peek, Refusal};
@@ -12,11 +13,12 @@ use crate::id::{IdGenerator, Locate};
 use crate::incoming::Queued;
 use crate::machine::directory::Owner;
 use crate::machine::{Admission, Answer, Cause, CloseReason};
+use crate::timer::Sleep;
 use crate::transport::Transport;
 
 type Ended<L> = Result<(), End<<L as Connection>::Error>>;
 
-impl<L: Connection, Z> Inner<L, Z> {
+impl<L: Connection, Z: Sleep> Inner<L, Z> {
     /// Reads until the transport is pending, the application is full or the
     /// budget is spent. `true` if there may be more at once.
     pub(super) fn read<S>(
@@ -24,14 +26,12 @@ impl<L: Connection, Z> Inner<L, Z> {
         link: &L,
         mut io: Pin<&mut S>,
         cx: &mut Context<'_>,
-        now: u64,
     ) -> Result<bool, End<L::Error>>
     where
         S: Transport<L::Frame, ReadError = L::Error>,
     {
-        let mut may_read = link.with(|machine| machine.may_read());
-        for _ in 0..self.budget {
-            if !may_read {
+        while self.turn.reads > 0 {
+            if !self.desk.may_read {
                 return Ok(false);
             }
             match io.as_mut().poll_next(cx) {
@@ -39,38 +39,52 @@ impl<L: Connection, Z> Inner<L, Z> {
                 Poll::Ready(None) => return Err(End::Eof),
                 Poll::Ready(Some(Err(error))) => return Err(End::Failed(error)),
                 Poll::Ready(Some(Ok(frame))) => {
-                    let routed = self.route(link, frame, now);
-                    may_read = link.with(|machine| {
-                        machine.stats.read += 1;
-                        machine.may_read()
-                    });
-                    routed?;
+                    self.turn.reads -= 1;
+                    self.desk.read += 1;
+                    self.route(link, frame)?;
                 }
             }
         }
         Ok(true)
     }
 
-    fn route(&mut self, link: &L, frame: L::Frame, now: u64) -> Ended<L> {
+    fn route(&mut self, link: &L, frame: L::Frame) -> Ended<L> {
         match self.codec.peek(&frame) {
-            Peek::Reply(id) => self.answer(link, &id, Answer::Last, frame, now),
-            Peek::Part(id) => self.answer(link, &id, Answer::Part, frame, now),
-            Peek::End(id) => self.answer(link, &id, Answer::End, frame, now),
-            Peek::Request(ask) => self.request(link, ask, frame),
-            Peek::Cancel(ask) => {
-                if let Some(ask) = self.directory.ask(&ask) {
-                    link.with(|machine| machine.withdraw(ask));
-                }
-                Ok(())
+            Peek::Reply(id) => self.answer(link, &id, Answer::Last, frame),
+            Peek::Part(id) => self.answer(link, &id, Answer::Part, frame),
+            Peek::End(id) => self.answer(link, &id, Answer::End, frame),
+            Peek::Either(id, ask) => self.either(link, &id, ask, frame),
+            other => {
+                // In the order in which they came, for those who can tell.
+                self.hand_over(link)?;
+                let routed = match other {
+                    Peek::Request(ask) => self.request(link, ask, frame),
+                    Peek::Cancel(ask) => {
+                        if let Some(ask) = self.directory.ask(&ask) {
+                            link.with(|machine| machine.withdraw(ask));
+                        }
+                        Ok(())
+                    }
+                    Peek::Stray => unmatched_reply(link, false),
+                    Peek::Other => self.message(link, frame),
+                    _ => Ok(()),
+                };
+                link.with(|machine| self.desk.ask_to_read(machine));
+                routed
             }
-            Peek::Either(id, ask) => self.either(link, &id, ask, frame, now),
-            Peek::Stray => unmatched_reply(link, false),
-            Peek::Other => self.message(link, frame),
-            Peek::Skip => Ok(()),
         }
     }
 
-    fn either(&mut self, link: &L, id: &L::Id, ask: L::Ask, frame: L::Frame, now: u64) -> Ended<L> {
+    /// Hands over what has been read so far.
+    fn hand_over(&mut self, link: &L) -> Ended<L> {
+        if !self.desk.answers.is_empty() {
+            let now = self.turn.now.unwrap_or(0);
+            link.with(|machine| self.desk.hand_over(machine, now));
+        }
+        spend(!self.desk.unbearable)
+    }
+
+    fn either(&mut self, link: &L, id: &L::Id, ask: L::Ask, frame: L::Frame) -> Ended<L> {
         if !self.ids.tagged() {
             return Err(End::Because(CloseReason::new(
                 Cause::Protocol,
@@ -79,38 +93,43 @@ impl<L: Connection, Z> Inner<L, Z> {
             )));
         }
         match self.directory.find(id, self.ids.locate(id)) {
-            Owner::Foreign => self.request(link, ask, frame),
-            Owner::Call(_) | Owner::Stray => self.answer(link, id, Answer::Last, frame, now),
+            Owner::Foreign => {
+                self.hand_over(link)?;
+                let routed = self.request(link, ask, frame);
+                link.with(|machine| self.desk.ask_to_read(machine));
+                routed
+            }
+            Owner::Call { .. } | Owner::Stray => self.answer(link, id, Answer::Last, frame),
         }
     }
 
-    fn answer(
-        &mut self,
-        link: &L,
-        id: &L::Id,
-        kind: Answer,
-        mut frame: L::Frame,
-        now: u64,
-    ) -> Ended<L> {
-        let Owner::Call(call) = self.directory.find(id, self.ids.locate(id)) else {
+    fn answer(&mut self, link: &L, id: &L::Id, kind: Answer, mut frame: L::Frame) -> Ended<L> {
+        let Owner::Call { call, place } = self.directory.find(id, self.ids.locate(id)) else {
+            self.hand_over(link)?;
             let ours = match self.ids.locate(id) {
                 Locate::Slot(index) => self.directory.was_used(index),
                 Locate::Map | Locate::Foreign => false,
             };
             return unmatched_reply(link, ours || self.ids.tagged());
         };
+        if kind == Answer::Part {
+            // It restarts the time until the next.
+            self.now(link);
+        } else {
+            self.directory.release(place);
+        }
         self.codec.strip(&mut frame);
         let size = size_of_frame::<L>(&frame);
-        let (matched, bearable) = link.with(|machine| {
-            let matched = machine.answer(call, kind, frame, size, now);
-            let bearable = !matched.late || machine.count_unmatched();
-            (matched, bearable)
+        self.desk.answers.push(Answered {
+            call,
+            kind,
+            frame,
+            size,
         });
-        drop(matched.stray);
-        if matched.release {
-            self.directory.release(call);
+        if self.desk.answers.len() >= self.desk.batch {
+            return self.hand_over(link);
         }
-        spend(bearable)
+        Ok(())
     }
 
     fn request(&mut self, link: &L, ask: L::Ask, mut frame: L::Frame) -> Ended<L> {

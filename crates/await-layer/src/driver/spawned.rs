@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use crate::connection::Connection;
-use crate::hub::{Hub, Kind};
+use crate::hub::{Kind, Work};
 use crate::machine::{Cause, CloseReason};
 use crate::party::Party;
 
@@ -22,7 +22,6 @@ use crate::party::Party;
 #[must_use = "a driver does nothing unless it is polled"]
 pub struct Driver<L: Connection> {
     link: Weak<L>,
-    hub: Arc<Hub>,
     party: Party,
 }
 
@@ -30,7 +29,6 @@ impl<L: Connection> Driver<L> {
     pub(crate) fn new(link: &Arc<L>) -> Self {
         Self {
             link: Arc::downgrade(link),
-            hub: link.hub().clone(),
             party: Party::new(Kind::Driver),
         }
     }
@@ -47,8 +45,9 @@ impl<L: Connection> Future for Driver<L> {
         let Some(link) = this.link.upgrade() else {
             return Poll::Ready(dropped());
         };
-        let reason = |link: &L| link.with(|machine| machine.close_reason().cloned());
-        let polled = this.party.poll(&*link, cx, false, reason);
+        let polled = this.party.poll(&*link, cx, Work::None, |machine| {
+            machine.close_reason().cloned()
+        });
         if polled.is_ready() {
             this.party.leave(&*link);
         }
@@ -62,7 +61,10 @@ impl<L: Connection> Future for Driver<L> {
 
 impl<L: Connection> Drop for Driver<L> {
     fn drop(&mut self) {
-        self.party.leave_hub(&self.hub);
+        // If the connection is gone, so is its hub.
+        if let Some(link) = self.link.upgrade() {
+            self.party.leave(&*link);
+        }
     }
 }
 

@@ -3,59 +3,49 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use super::desk::Asked;
 use super::pump::{Inner, reason_of};
 use crate::AwaitIdCodec;
 use crate::codec::{Head, Refusal};
 use crate::connection::Connection;
-use crate::id::IdGenerator;
+use crate::id::{IdGenerator, Slot};
 use crate::machine::arena::Key;
-use crate::machine::{AskState, CloseReason, Refused, ReplyKind, SendOutcome, Write};
+use crate::machine::{AskState, CloseReason, Refused, ReplyKind, SendEnd, Write};
+use crate::timer::Sleep;
 use crate::transport::Transport;
 
 /// How often a generator is asked again when it returns a live id.
 const TRIES: usize = 8;
 
-impl<L: Connection, Z> Inner<L, Z> {
-    /// Writes what is queued until the transport is pending or the budget is
-    /// spent. `true` if there is more to write at once.
+impl<L: Connection, Z: Sleep> Inner<L, Z> {
+    /// Writes what is staged until the transport is pending.
     pub(super) fn write<S>(
         &mut self,
         link: &L,
         mut io: Pin<&mut S>,
         cx: &mut Context<'_>,
-        now: u64,
-    ) -> Result<bool, CloseReason>
+    ) -> Result<(), CloseReason>
     where
         S: Transport<L::Frame>,
     {
-        let mut more = link.with(|machine| machine.has_outgoing());
-        if !more {
-            return Ok(false);
-        }
-        for _ in 0..self.budget {
+        while !self.desk.staged.is_empty() {
             if !self.ready {
                 match io.as_mut().poll_ready(cx) {
-                    Poll::Pending => return Ok(false),
+                    Poll::Pending => {
+                        self.turn.blocked = true;
+                        return Ok(());
+                    }
                     Poll::Ready(Err(error)) => return Err(reason_of(&error)),
                     Poll::Ready(Ok(())) => self.ready = true,
                 }
             }
-            let next = link.with(|machine| {
-                let next = machine.next_write();
-                more = machine.has_outgoing();
-                next
-            });
-            let Some(next) = next else {
-                return Ok(false);
-            };
-            self.write_one(link, io.as_mut(), next, now)
-                .map_err(|error| reason_of(&error))?;
-            if !more {
-                break;
+            if let Some(next) = self.desk.staged.pop_front() {
+                self.turn.writes = self.turn.writes.saturating_sub(1);
+                self.write_one(link, io.as_mut(), next)
+                    .map_err(|error| reason_of(&error))?;
             }
         }
-        // What was written may itself have queued something.
-        Ok(link.with(|machine| machine.has_outgoing()))
+        Ok(())
     }
 
     fn write_one<S>(
@@ -63,7 +53,6 @@ impl<L: Connection, Z> Inner<L, Z> {
         link: &L,
         io: Pin<&mut S>,
         next: Write<L::Frame, L::Id, L::Ask>,
-        now: u64,
     ) -> Result<(), S::Error>
     where
         S: Transport<L::Frame>,
@@ -78,17 +67,20 @@ impl<L: Connection, Z> Inner<L, Z> {
                 match self.codec.seal(&mut frame, Head::Plain) {
                     Ok(()) => {
                         self.start(io, frame)?;
-                        link.with(|machine| machine.wrote(send));
+                        link.with(|machine| machine.send_is_written(send));
                     }
-                    Err(why) => self.refuse_send(
-                        link,
-                        send,
-                        SendOutcome::Refused {
-                            why,
-                            frame: Some(frame),
-                        },
-                    ),
+                    Err(why) => {
+                        self.settle_send(link, send, SendEnd::Refused(why), Some(frame));
+                    }
                 }
+                Ok(())
+            }
+            Write::Loose { mut frame, size } => {
+                let sealed = self.codec.seal(&mut frame, Head::Plain).is_ok();
+                if sealed {
+                    self.start(io, frame)?;
+                }
+                link.with(|machine| machine.loose_is_written(size, sealed));
                 Ok(())
             }
             Write::Reply {
@@ -97,14 +89,15 @@ impl<L: Connection, Z> Inner<L, Z> {
                 send,
                 frame,
             } => self.reply_out(link, io, ask, kind, send, frame),
-            Write::Cancel { call } => {
-                let message = match self.directory.id(call) {
+            Write::Cancel { call, id: place } => {
+                let message = match self.directory.id(place) {
                     Some(id) => self.codec.cancel(id),
                     None => None,
                 };
                 self.start_some(link, io, message)?;
+                let now = self.now(link);
                 if link.with(|machine| machine.call_has_left(call, now)) {
-                    self.directory.release(call);
+                    self.directory.release(place);
                 }
                 Ok(())
             }
@@ -119,6 +112,7 @@ impl<L: Connection, Z> Inner<L, Z> {
             }
             Write::Refuse { ask, why } => {
                 let message = self.codec.refuse(&ask, why);
+                link.with(|machine| machine.refusal_is_written());
                 self.start_some(link, io, message)
             }
         }
@@ -136,7 +130,11 @@ impl<L: Connection, Z> Inner<L, Z> {
         S: Transport<L::Frame>,
     {
         let retire = chosen.is_some() || self.ids.narrow();
-        let sealed = match self.name(call, chosen) {
+        let Some(mut place) = self.directory.claim() else {
+            self.refuse_call(link, call, Refused::IdExhausted, frame);
+            return Ok(());
+        };
+        let sealed = match self.name(call, &mut place, chosen) {
             Err(why) => Err(why),
             Ok(id) => self
                 .codec
@@ -144,37 +142,52 @@ impl<L: Connection, Z> Inner<L, Z> {
                 .map_err(Refused::Seal),
         };
         if let Err(why) = sealed {
-            self.directory.release(call);
-            let stray = link.with(|machine| machine.call_is_refused(call, why, frame));
-            drop(stray);
+            self.directory.release(place);
+            self.refuse_call(link, call, why, frame);
             return Ok(());
         }
         // The id is in the directory: a reply that comes before `start_send`
         // returns finds its call.
         self.start(io, frame)?;
-        link.with(|machine| machine.call_is_live(call, retire));
+        self.desk.asked.push(Asked {
+            call,
+            id: place,
+            retire,
+        });
         Ok(())
     }
 
-    /// Gives the call an id that is not live.
-    fn name(&mut self, call: Key, chosen: Option<L::Id>) -> Result<L::Id, Refused> {
-        let place = self.directory.claim(call).ok_or(Refused::IdExhausted)?;
+    fn refuse_call(&self, link: &L, call: Key, why: Refused, frame: L::Frame) {
+        let stray = link.with(|machine| machine.call_is_refused(call, why, frame));
+        drop(stray);
+    }
+
+    /// Gives the call an id that is not live. `place` may change.
+    fn name(
+        &mut self,
+        call: Key,
+        place: &mut Key,
+        chosen: Option<L::Id>,
+    ) -> Result<L::Id, Refused> {
         if let Some(id) = chosen {
             let locate = self.ids.locate(&id);
-            return match self.directory.insert(call, place, id.clone(), locate) {
+            return match self.directory.insert(call, *place, id.clone(), locate) {
                 true => Ok(id),
                 false => Err(Refused::IdInUse),
             };
         }
         for _ in 0..TRIES {
-            let slot = self
-                .directory
-                .next_slot(place)
-                .ok_or(Refused::IdExhausted)?;
+            let slot = Slot {
+                index: place.index,
+                turn: place.turn,
+            };
             let id = self.ids.next(slot).ok_or(Refused::IdExhausted)?;
             let locate = self.ids.locate(&id);
-            if self.directory.insert(call, place, id.clone(), locate) {
+            if self.directory.insert(call, *place, id.clone(), locate) {
                 return Ok(id);
+            }
+            if let Some(again) = self.directory.claim_again(*place) {
+                *place = again;
             }
         }
         Err(Refused::IdExhausted)
@@ -197,7 +210,7 @@ impl<L: Connection, Z> Inner<L, Z> {
         let silent = withdrawn && !self.codec.answers_cancelled();
         let Some(name) = self.directory.ask_name(ask).filter(|_| !silent) else {
             link.with(|machine| machine.stats.answers_dropped += 1);
-            self.refuse_send(link, Some(send), SendOutcome::Withdrawn { frame });
+            self.settle_send(link, send, SendEnd::Withdrawn, frame);
             if last {
                 self.ask_is_done(link, ask);
             }
@@ -221,12 +234,11 @@ impl<L: Connection, Z> Inner<L, Z> {
         match sealed {
             Ok(Some(frame)) => {
                 self.start(io, frame)?;
-                link.with(|machine| machine.wrote(Some(send)));
+                link.with(|machine| machine.send_is_written(send));
             }
-            Ok(None) => self.refuse_send(link, Some(send), SendOutcome::Sent),
+            Ok(None) => self.settle_send(link, send, SendEnd::Sent, None),
             Err((why, frame)) => {
-                let frame = Some(frame);
-                self.refuse_send(link, Some(send), SendOutcome::Refused { why, frame });
+                self.settle_send(link, send, SendEnd::Refused(why), Some(frame));
                 if last {
                     // The peer still waits: it gets a refusal instead.
                     let message = match self.directory.ask_name(ask) {
@@ -248,11 +260,8 @@ impl<L: Connection, Z> Inner<L, Z> {
         link.with(|machine| machine.ask_is_done(ask));
     }
 
-    fn refuse_send(&self, link: &L, send: Option<Key>, outcome: SendOutcome<L::Frame>) {
-        let rest = match send {
-            Some(send) => link.with(|machine| machine.settle_send(send, outcome)),
-            None => Some(outcome),
-        };
+    fn settle_send(&self, link: &L, send: Key, end: SendEnd, frame: Option<L::Frame>) {
+        let rest = link.with(|machine| machine.settle_send(send, end, frame));
         drop(rest);
     }
 
@@ -261,6 +270,8 @@ impl<L: Connection, Z> Inner<L, Z> {
         S: Transport<L::Frame>,
     {
         self.ready = false;
+        self.unflushed = true;
+        self.turn.must_flush = true;
         io.start_send(frame)
     }
 
@@ -275,7 +286,7 @@ impl<L: Connection, Z> Inner<L, Z> {
     {
         if let Some(frame) = frame {
             self.start(io, frame)?;
-            link.with(|machine| machine.wrote(None));
+            link.with(|machine| machine.wrote());
         }
         Ok(())
     }

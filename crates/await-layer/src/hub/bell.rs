@@ -20,7 +20,12 @@ impl Bell {
         })
     }
 
-    /// Whether the sleep has woken its waker since the last time this was asked.
+    /// Whether the sleep has woken its waker since it was last taken.
+    pub(crate) fn has_rung(&self) -> bool {
+        self.rung.load(Ordering::Acquire)
+    }
+
+    /// The same, and forgets it.
     pub(crate) fn take_rung(&self) -> bool {
         self.rung.swap(false, Ordering::AcqRel)
     }

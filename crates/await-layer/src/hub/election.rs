@@ -31,54 +31,25 @@
 //! others up no longer than that; a party that begins to wait while no tick is
 //! armed comes back for a turn of its own, which arms one, and so does the party
 //! that waited alone until then.
+//!
+//! A party is known by the key of its slot in the machine, so it need not join:
+//! it is here from its first poll, or from when something comes for it before
+//! that. A key that is older than the entry's is of somebody who has gone.
 
 use std::task::Waker;
 
-use crate::machine::arena::{Arena, Key};
-use crate::machine::{Chain, Chains};
-
-/// What a party is, as far as electing goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Ends with its answer; the newest waits longest and is chosen first.
-    Call,
-    /// A spawned driver: chosen before any call.
-    Driver,
-    /// A polled stream: chosen likewise, and woken when something comes in.
-    Stream,
-}
-
-/// What a party that is polled must do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Something has come for it: look, and poll again if it was not enough.
-    Settled,
-    /// Return `Pending`; it will be woken.
-    Wait,
-    /// Wake itself and return `Pending`.
-    Yield,
-    /// Drive, then end the turn.
-    Turn,
-}
-
-pub(super) struct Party {
-    kind: Kind,
-    waker: Option<Waker>,
-    /// Its place among those that wait.
-    place: Key,
-    settled: bool,
-    /// Was told to drive and did not come; stands first among the calls.
-    absent: bool,
-}
+use super::TurnEnd;
+use super::parties::{Kind, Parties, Party, Step, Work};
+use super::wakers::Wakers;
+use crate::machine::List;
+use crate::machine::arena::Key;
 
 /// The parties of one connection, and whose turn it is.
 pub(super) struct State {
-    parties: Arena<Party>,
-    places: Chains<Key>,
-    calls: Chain,
-    drivers: Chain,
-    /// Settled, and not polled since.
-    settled: usize,
+    /// By the index of their slot.
+    parties: Parties,
+    calls: List,
+    drivers: List,
     designee: Key,
     /// Whose turn it is; null between turns.
     runner: Key,
@@ -96,11 +67,9 @@ pub(super) struct State {
 impl State {
     pub(super) const fn new() -> Self {
         Self {
-            parties: Arena::new(),
-            places: Chains::new(),
-            calls: Chain::EMPTY,
-            drivers: Chain::EMPTY,
-            settled: 0,
+            parties: Parties::new(),
+            calls: List::EMPTY,
+            drivers: List::EMPTY,
             designee: Key::NULL,
             runner: Key::NULL,
             // The first turn shows the transport its waker.
@@ -113,24 +82,27 @@ impl State {
         }
     }
 
-    /// A new party. It does not wait before its first poll.
-    pub(super) fn join(&mut self, kind: Kind) -> Key {
-        let party = Party {
-            kind,
-            waker: None,
-            place: Key::NULL,
-            settled: false,
-            absent: false,
+    /// Makes sure that `party` has its entry. Whoever had it before has gone;
+    /// a waker of theirs is returned, to be dropped outside the lock.
+    #[inline]
+    fn admit(&mut self, party: Key) -> Option<Waker> {
+        if self.parties.get(party).is_some() || party == Key::NULL {
+            return None;
+        }
+        let former = self.parties.key(party.index);
+        let waits = |former: &Key| self.parties.get(*former).is_some_and(|party| party.waits);
+        let waker = match former.filter(waits) {
+            Some(former) => self.unline(former),
+            None => None,
         };
-        self.parties.insert(party).unwrap_or(Key::NULL)
+        self.parties.replace(party);
+        waker
     }
 
-    pub(super) fn poll(&mut self, party: Key, work: bool) -> (Step, Option<Waker>) {
+    pub(super) fn poll(&mut self, party: Key, work: Work) -> (Step, Option<Waker>) {
         let told = self.notified;
-        self.notified |= work;
-        if self.stopped || self.unsettle(party) {
-            return (Step::Settled, None);
-        }
+        let worked = work != Work::None;
+        self.notified |= worked;
         if self.runner != Key::NULL {
             return (Step::Wait, None);
         }
@@ -142,11 +114,11 @@ impl State {
         if !self.notified && !untimed {
             return (Step::Wait, None);
         }
-        if self.overdue || !work {
+        if self.overdue || !worked {
             return self.begin_turn(party);
         }
         if self.designee == party {
-            if !self.is_shared() && self.settled == 0 {
+            if !self.is_shared() && work != Work::QueuedInCompany {
                 return self.begin_turn(party);
             }
             self.yielding = true;
@@ -178,47 +150,39 @@ impl State {
 
     /// The runner's turn is over. Whoever began to wait during it, with no tick
     /// armed, cannot rely on a designee that may be parked: all are called.
-    pub(super) fn end_turn(
-        &mut self,
-        ticking: bool,
-        again: bool,
-        all: &mut Vec<Waker>,
-    ) -> Option<Waker> {
-        self.runner = Key::NULL;
-        self.ticking = ticking && self.rings < 2;
-        self.notified |= again;
+    pub(super) fn end_turn(&mut self, end: TurnEnd, wake: &mut Wakers) {
+        let runner = std::mem::replace(&mut self.runner, Key::NULL);
+        if end.done {
+            self.unsettle(runner);
+            wake.drop_later(self.unline(runner));
+        }
+        self.ticking = end.ticking && self.rings < 2;
+        self.notified |= end.again;
         if self.is_shared() && !self.ticking {
             self.notified = true;
-            self.all_wakers(all);
-            return None;
+            self.all_wakers(wake);
+            return;
         }
-        self.wake_if_due()
+        wake.wake_later(self.wake_if_due());
     }
 
-    pub(super) fn settle_streams(&mut self, wake: &mut Vec<Waker>) {
-        let mut place = self.places.back(&self.drivers);
-        while let Some(key) = place {
-            place = self.places.before(key);
-            if let Some(party) = self.places.get(key).copied() {
-                let kind = self.parties.get(party).map(|party| party.kind);
-                if kind == Some(Kind::Stream) {
-                    wake.extend(self.settle(party));
+    pub(super) fn settle_streams(&mut self, wake: &mut Wakers) {
+        let mut place = self.drivers.back();
+        while let Some(index) = place {
+            place = self.drivers.before(&mut self.parties, index);
+            if let Some(key) = self.parties.key(index) {
+                if self.parties.get(key).map(|party| party.kind) == Some(Kind::Stream) {
+                    self.settle(key, wake);
                 }
             }
         }
-        wake.extend(self.wake_if_due());
     }
 
-    pub(super) fn rest(&mut self, party: Key) -> Option<Waker> {
+    /// `party` does not wait for now. The second waker is only to be dropped.
+    pub(super) fn leave(&mut self, party: Key) -> (Option<Waker>, Option<Waker>) {
         self.unsettle(party);
-        self.unline(party);
-        self.wake_if_due()
-    }
-
-    /// What is returned is dropped outside the lock.
-    pub(super) fn leave(&mut self, party: Key) -> (Option<Party>, Option<Waker>) {
-        let wake = self.rest(party);
-        (self.parties.remove(party), wake)
+        let gone = self.unline(party);
+        (self.wake_if_due(), gone)
     }
 
     pub(super) fn notify(&mut self) -> Option<Waker> {
@@ -232,34 +196,39 @@ impl State {
     /// One of the two sleeps has rung: the first time since the last turn the
     /// designee is told; the second time it has had its half of the bound and
     /// everybody is.
-    pub(super) fn ring(&mut self, all: &mut Vec<Waker>) -> Option<Waker> {
+    pub(super) fn ring(&mut self, wake: &mut Wakers) {
         self.rings = self.rings.saturating_add(1);
         if self.rings < 2 || self.runner != Key::NULL {
-            return self.notify();
+            wake.wake_later(self.notify());
+            return;
         }
         self.notified = true;
         self.overdue = true;
         self.ticking = false;
         self.demote();
-        self.all_wakers(all);
-        None
+        self.all_wakers(wake);
     }
 
     /// The designee does not come. Until it is polled again it is the last to
     /// be chosen, so that it costs the others the bound once and not per frame.
     fn demote(&mut self) {
         let designee = self.designee;
-        self.unline(designee);
-        if let Some(entry) = self.parties.get_mut(designee) {
-            let first = self.places.insert_after(&mut self.calls, None, designee);
-            entry.place = first.unwrap_or(Key::NULL);
-            entry.absent = true;
+        let waker = self.unline(designee);
+        if let Some(party) = self.parties.get_mut(designee) {
+            party.waker = waker;
+            party.waits = true;
+            party.absent = true;
+            self.calls.push_front(&mut self.parties, designee.index);
         }
     }
 
-    pub(super) fn stop(&mut self, wake: &mut Vec<Waker>) {
+    pub(super) fn stop(&mut self, wake: &mut Wakers) {
         self.stopped = true;
         self.all_wakers(wake);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     fn begin_turn(&mut self, party: Key) -> (Step, Option<Waker>) {
@@ -272,83 +241,99 @@ impl State {
         (Step::Turn, None)
     }
 
-    /// `party` waits from now on. Its old waker is dropped outside the lock.
-    pub(super) fn line_up(&mut self, party: Key, waker: &Waker) -> Option<Waker> {
-        let entry = self.parties.get_mut(party)?;
-        if entry.absent {
-            entry.absent = false;
-            self.places.remove(&mut self.calls, entry.place);
-            entry.place = Key::NULL;
+    /// `party` waits from now on, with the waker in `fresh` unless it has the
+    /// like of it. `false` if it needs one and there is none. What is left in
+    /// `fresh` is dropped outside the lock.
+    pub(super) fn line_up(
+        &mut self,
+        party: Key,
+        kind: Kind,
+        waker: &Waker,
+        fresh: &mut Option<Waker>,
+    ) -> bool {
+        let former = self.admit(party);
+        let Some(entry) = self.parties.get_mut(party) else {
+            return true;
+        };
+        let known = entry.waker.as_ref().is_some_and(|old| old.will_wake(waker));
+        if !known {
+            if fresh.is_none() {
+                *fresh = former;
+                return false;
+            }
+            std::mem::swap(&mut entry.waker, fresh);
         }
-        if entry.place == Key::NULL {
-            let chain = match entry.kind {
+        if !entry.waits || entry.absent {
+            let absent = std::mem::take(&mut entry.absent);
+            entry.kind = kind;
+            entry.waits = true;
+            if absent {
+                self.calls.remove(&mut self.parties, party.index);
+            }
+            let list = match kind {
                 Kind::Call => &mut self.calls,
                 Kind::Driver | Kind::Stream => &mut self.drivers,
             };
-            entry.place = self.places.push_back(chain, party).unwrap_or(Key::NULL);
+            list.push_back(&mut self.parties, party.index);
         }
-        match &entry.waker {
-            Some(old) if old.will_wake(waker) => None,
-            _ => entry.waker.replace(waker.clone()),
+        if former.is_some() {
+            // Rare, and there is one place to hand a waker out.
+            *fresh = former;
         }
+        true
     }
 
     /// Takes `party` from among those that wait; if it was the designee, the
-    /// designation passes on.
-    fn unline(&mut self, party: Key) {
-        if let Some(entry) = self.parties.get_mut(party) {
-            let chain = match entry.kind {
+    /// designation passes on. Its waker is woken or dropped outside the lock.
+    fn unline(&mut self, party: Key) -> Option<Waker> {
+        let entry = self.parties.get_mut(party)?;
+        let waker = entry.waker.take();
+        if std::mem::take(&mut entry.waits) {
+            let list = match entry.kind {
                 Kind::Driver | Kind::Stream if !entry.absent => &mut self.drivers,
                 _ => &mut self.calls,
             };
-            self.places.remove(chain, entry.place);
-            entry.place = Key::NULL;
             entry.absent = false;
+            list.remove(&mut self.parties, party.index);
         }
         if self.designee == party {
             self.designee = Key::NULL;
             self.yielding = false;
         }
-    }
-
-    pub(super) fn settle(&mut self, party: Key) -> Option<Waker> {
-        let entry = self.parties.get_mut(party)?;
-        if !entry.settled {
-            entry.settled = true;
-            self.settled += 1;
-        }
-        if party == self.runner {
-            // It looks again when its turn ends.
-            return None;
-        }
-        let waker = if entry.place == Key::NULL {
-            None
-        } else {
-            entry.waker.take()
-        };
-        self.unline(party);
         waker
     }
 
-    fn unsettle(&mut self, party: Key) -> bool {
-        match self.parties.get_mut(party) {
-            Some(entry) if entry.settled => {
-                entry.settled = false;
-                self.settled -= 1;
-                true
+    /// Something has come for `party`, which may not have been polled yet.
+    pub(super) fn settle(&mut self, party: Key, wake: &mut Wakers) {
+        if self.parties.get(party).is_none() {
+            if self.parties.is_of_the_past(party) {
+                return;
             }
-            _ => false,
+            wake.drop_later(self.admit(party));
+        }
+        if let Some(entry) = self.parties.get_mut(party) {
+            entry.settled = true;
+        }
+        if party != self.runner {
+            // The runner looks again when its turn ends.
+            wake.wake_later(self.unline(party));
+        }
+    }
+
+    pub(super) fn unsettle(&mut self, party: Key) -> bool {
+        match self.parties.get_mut(party) {
+            Some(entry) => std::mem::take(&mut entry.settled),
+            None => false,
         }
     }
 
     /// Finds a designee if there is none, and its waker if a turn is due and
     /// nobody is running.
-    pub(super) fn wake_if_due(&mut self) -> Option<Waker> {
+    fn wake_if_due(&mut self) -> Option<Waker> {
         if self.designee == Key::NULL {
-            self.designee = self
-                .newest(self.drivers)
-                .or_else(|| self.newest(self.calls))
-                .unwrap_or(Key::NULL);
+            let newest = self.drivers.back().or_else(|| self.calls.back());
+            let newest = newest.and_then(|index| self.parties.key(index));
+            self.designee = newest.unwrap_or(Key::NULL);
         }
         if self.notified && self.runner == Key::NULL {
             return self.waker(self.designee);
@@ -360,28 +345,23 @@ impl State {
         self.calls.len() + self.drivers.len() > 1
     }
 
-    fn newest(&self, chain: Chain) -> Option<Key> {
-        let place = self.places.back(&chain)?;
-        self.places.get(place).copied()
-    }
-
     /// A driver or a stream, as far as is known not parked.
     fn is_preferred(&self, party: Key) -> bool {
-        self.parties
-            .get(party)
-            .is_some_and(|party| party.kind != Kind::Call && !party.absent)
+        let preferred = |party: &Party| party.kind != Kind::Call && !party.absent;
+        self.parties.get(party).is_some_and(preferred)
     }
 
     fn waker(&self, party: Key) -> Option<Waker> {
         self.parties.get(party)?.waker.clone()
     }
 
-    fn all_wakers(&self, into: &mut Vec<Waker>) {
-        for chain in [self.drivers, self.calls] {
-            let mut place = self.places.back(&chain);
-            while let Some(key) = place {
-                into.extend(self.places.get(key).and_then(|party| self.waker(*party)));
-                place = self.places.before(key);
+    fn all_wakers(&mut self, into: &mut Wakers) {
+        for list in [self.drivers, self.calls] {
+            let mut place = list.back();
+            while let Some(index) = place {
+                place = list.before(&mut self.parties, index);
+                let party = self.parties.at(index);
+                into.wake_later(party.and_then(|party| party.waker.clone()));
             }
         }
     }

@@ -6,7 +6,10 @@
 
 mod bell;
 mod election;
+mod parties;
+mod wakers;
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
@@ -15,11 +18,33 @@ use crate::sync::{Mutex, lock};
 
 pub(crate) use bell::Bell;
 use election::State;
-pub(crate) use election::{Kind, Step};
+pub(crate) use parties::{Kind, Step, Work};
+pub(crate) use wakers::Wakers;
 
 /// The waiting parties of one connection.
 pub(crate) struct Hub {
     state: Mutex<State>,
+}
+
+/// What a turn has brought.
+pub(crate) struct News<P> {
+    /// For whom something has come.
+    pub(crate) parties: P,
+    /// Something has come for the polled streams.
+    pub(crate) streams: bool,
+    /// The connection has ended: everybody looks at once, now and in future.
+    pub(crate) over: bool,
+}
+
+/// How a turn ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TurnEnd {
+    /// The runner has what it waited for.
+    pub(crate) done: bool,
+    /// Tick and watchdog are armed.
+    pub(crate) ticking: bool,
+    /// There is more to do at once.
+    pub(crate) again: bool,
 }
 
 impl Hub {
@@ -29,20 +54,25 @@ impl Hub {
         })
     }
 
-    /// A new party. It does not wait before its first poll.
-    pub(crate) fn join(&self, kind: Kind) -> Key {
-        lock(&self.state).join(kind)
-    }
-
-    /// `party` is polled; with `work` if it has just made some.
-    pub(crate) fn poll(&self, party: Key, waker: &Waker, work: bool) -> Step {
-        let (step, wake, old) = {
+    /// `party` is polled.
+    pub(crate) fn poll(&self, party: Key, kind: Kind, waker: &Waker, work: Work) -> Step {
+        // A waker is the user's code: it is cloned and dropped outside the lock.
+        let mut fresh = (work != Work::None).then(|| waker.clone());
+        let (step, wake) = loop {
             let mut state = lock(&self.state);
-            let old = state.line_up(party, waker);
-            let (step, wake) = state.poll(party, work);
-            (step, wake, old)
+            if state.is_stopped() {
+                break (Step::Over, None);
+            }
+            if state.unsettle(party) {
+                break (Step::Settled, None);
+            }
+            if state.line_up(party, kind, waker, &mut fresh) {
+                break state.poll(party, work);
+            }
+            drop(state);
+            fresh = Some(waker.clone());
         };
-        drop(old);
+        drop(fresh);
         if let Some(waker) = wake {
             waker.wake();
         }
@@ -52,41 +82,33 @@ impl Hub {
         step
     }
 
-    /// The turn of the runner is over. `ticking` if tick and watchdog are
-    /// armed, `again` if there is more to do. If everybody must be woken, their
-    /// wakers are added to `wake`.
-    pub(crate) fn end_turn(&self, ticking: bool, again: bool, wake: &mut Vec<Waker>) {
-        self.change(|state| state.end_turn(ticking, again, wake));
-    }
-
-    /// Something has come for these parties. Their wakers are added to `wake`,
-    /// to be woken when no lock is held.
-    pub(crate) fn settle(&self, parties: &mut Vec<Key>, wake: &mut Vec<Waker>) {
+    /// What a turn has brought. `end` is told whether a tick is wanted, because
+    /// more than one party waits, and may end the turn.
+    pub(crate) fn tell(
+        &self,
+        news: News<impl Iterator<Item = Key>>,
+        wake: &mut Wakers,
+        end: impl FnOnce(bool) -> Option<TurnEnd>,
+    ) {
         let mut state = lock(&self.state);
-        for party in parties.drain(..) {
-            wake.extend(state.settle(party));
+        if news.streams {
+            state.settle_streams(wake);
         }
-        wake.extend(state.wake_if_due());
+        if news.over {
+            state.stop(wake);
+        }
+        for party in news.parties {
+            state.settle(party, wake);
+        }
+        if let Some(end) = end(state.is_shared()) {
+            state.end_turn(end, wake);
+        }
     }
 
-    /// Something has come for the polled streams.
-    pub(crate) fn settle_streams(&self, wake: &mut Vec<Waker>) {
-        lock(&self.state).settle_streams(wake);
-    }
-
-    /// Whether a tick is wanted: more than one party waits.
-    pub(crate) fn is_shared(&self) -> bool {
-        lock(&self.state).is_shared()
-    }
-
-    /// `party` has returned something and does not wait for now.
-    pub(crate) fn rest(&self, party: Key) {
-        self.change(|state| state.rest(party));
-    }
-
-    /// `party` is done or dropped.
+    /// `party` does not wait for now: it has returned something, is done or
+    /// dropped.
     pub(crate) fn leave(&self, party: Key) {
-        let (gone, wake) = lock(&self.state).leave(party);
+        let (wake, gone) = lock(&self.state).leave(party);
         if let Some(waker) = wake {
             waker.wake();
         }
@@ -96,27 +118,24 @@ impl Hub {
     /// There is work, made by someone who does not wait for it, or the
     /// transport is ready.
     pub(crate) fn notify(&self) {
-        self.change(State::notify);
-    }
-
-    /// The connection has ended: everybody looks at once, now and in future.
-    pub(crate) fn stop(&self, wake: &mut Vec<Waker>) {
-        lock(&self.state).stop(wake);
-    }
-
-    fn ring(&self) {
-        let mut all = Vec::new();
-        self.change(|state| state.ring(&mut all));
-        for waker in all {
+        let wake = lock(&self.state).notify();
+        if let Some(waker) = wake {
             waker.wake();
         }
     }
 
-    /// Wakes whom the change says, when the lock is released.
-    fn change(&self, change: impl FnOnce(&mut State) -> Option<Waker>) {
-        let wake = change(&mut lock(&self.state));
-        if let Some(waker) = wake {
-            waker.wake();
+    /// The last one who could use it has gone.
+    pub(crate) fn stop(&self, wake: &mut Wakers) {
+        lock(&self.state).stop(wake);
+    }
+
+    fn ring(&self) {
+        let mut wake = Wakers::default();
+        lock(&self.state).ring(&mut wake);
+        let mut panic = None;
+        wake.wake(&mut panic);
+        if let Some(panic) = panic {
+            resume_unwind(panic);
         }
     }
 }

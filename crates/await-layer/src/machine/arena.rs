@@ -53,12 +53,14 @@ impl<T> Arena<T> {
 
     /// Puts `value` into the slot that has been free longest; gives it back
     /// when all 2^32 - 1 indices are taken.
+    #[inline]
     pub(crate) fn insert(&mut self, value: T) -> Result<Key, T> {
         if self.free_head == NONE {
             let index = match u32::try_from(self.entries.len()) {
                 Ok(index) if index != NONE => index,
                 _ => return Err(value),
             };
+            reserve(&mut self.entries);
             self.entries.push(Entry {
                 turn: 0,
                 next_free: NONE,
@@ -110,13 +112,47 @@ impl<T> Arena<T> {
         }
         let value = entry.value.take()?;
         entry.turn = entry.turn.wrapping_add(1);
+        self.is_free(key);
+        Some(value)
+    }
+
+    /// Empties the slot where it stands: for what is costly to move.
+    pub(crate) fn clear(&mut self, key: Key) {
+        let Some(entry) = self.entries.get_mut(key.index as usize) else {
+            return;
+        };
+        if entry.turn == key.turn && entry.value.is_some() {
+            entry.value = None;
+            entry.turn = entry.turn.wrapping_add(1);
+            self.is_free(key);
+        }
+    }
+
+    /// Gives the occupant another key: the old one is stale from now on.
+    pub(crate) fn renew(&mut self, key: Key) -> Option<Key> {
+        let entry = self.entries.get_mut(key.index as usize)?;
+        if entry.turn != key.turn {
+            return None;
+        }
+        entry.turn = entry.turn.wrapping_add(1);
+        Some(Key {
+            turn: entry.turn,
+            ..key
+        })
+    }
+
+    /// Whether the slot was ever occupied.
+    pub(crate) fn was_used(&self, index: u32) -> bool {
+        (index as usize) < self.entries.len()
+    }
+
+    fn is_free(&mut self, key: Key) {
         match self.entries.get_mut(self.free_tail as usize) {
             Some(tail) => tail.next_free = key.index,
             None => self.free_head = key.index,
         }
         self.free_tail = key.index;
         self.len -= 1;
-        Some(value)
     }
 
     /// The live key at `index`.
@@ -128,6 +164,11 @@ impl<T> Arena<T> {
         })
     }
 
+    /// Whoever lives at `index` now.
+    pub(crate) fn at_mut(&mut self, index: u32) -> Option<&mut T> {
+        self.entries.get_mut(index as usize)?.value.as_mut()
+    }
+
     /// All live keys, by index.
     pub(crate) fn keys(&self) -> impl Iterator<Item = Key> + '_ {
         (0..)
@@ -137,6 +178,15 @@ impl<T> Arena<T> {
                 index,
                 turn: entry.turn,
             })
+    }
+}
+
+/// Makes room for one more. Beyond a thousand it grows by an eighth and not to
+/// twice its size: what a million calls hold is then what they need.
+pub(crate) fn reserve<T>(entries: &mut Vec<T>) {
+    let len = entries.len();
+    if len == entries.capacity() && len >= 1024 {
+        entries.reserve_exact(len / 8);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::arena::Key;
 use super::limits::charge;
-use super::outgoing::{Item, ReplyKind};
+use super::outgoing::ReplyKind;
+use super::slot::{Slot as Outgoing, What};
 use super::{BeginError, Machine};
 use crate::Refusal;
 
@@ -86,22 +87,16 @@ impl<F, I, A> Machine<F, I, A> {
         ask: Key,
         kind: ReplyKind,
         frame: Option<F>,
-        size: usize,
-        party: Key,
     ) -> Result<Key, (BeginError, Option<F>)> {
         if let Some(reason) = self.close_reason() {
             return Err((BeginError::Closed(reason.clone()), frame));
         }
-        // A part that nobody waits for is taken back: it is not owed.
-        let Some(send) = self.insert_answer(party, kind != ReplyKind::Part) else {
-            return Err((BeginError::Full, frame));
-        };
+        let send = self
+            .queue_send(frame, Some((ask, kind)))
+            .map_err(|frame| (BeginError::Full, frame))?;
         if let Some(slot) = self.asks.get_mut(ask) {
             slot.answered |= kind != ReplyKind::Part;
         }
-        let item = Item::Reply { ask, kind, send };
-        let entry = self.outgoing.push(item, frame, size);
-        self.send_is_queued(send, entry);
         Ok(send)
     }
 
@@ -120,7 +115,7 @@ impl<F, I, A> Machine<F, I, A> {
         } else {
             Refusal::Dropped
         };
-        self.outgoing.push(Item::Decline { ask, why }, None, 0);
+        self.push(Outgoing::new(None, What::Decline { ask, why }));
         true
     }
 

@@ -1,37 +1,13 @@
 //! Calls of ours: the four verbs of the pending table (begin, complete,
 //! cancel, expire) and what the driver reports about the wire.
 
-use super::arena::Key;
-use super::outgoing::{Entry, Item};
-use super::parts::Parts;
-use super::reason::{CloseReason, Refused, Sent};
+use super::Machine;
+use super::arena::{Key, NONE};
+use super::deadlines::Deadline;
+use super::outcome::{Ending, Outcome};
+use super::reason::CloseReason;
+use super::slot::{Call, Queued, Rare, Slot, What};
 use super::wire::Wire;
-use super::{Discarded, Machine};
-
-/// How a call ended.
-#[derive(Debug)]
-pub(crate) enum Outcome<F> {
-    Reply(F),
-    /// The peer ended the answer without data.
-    Ended,
-    /// The peer streams its answer to a call that takes one reply.
-    Streamed,
-    /// Parts came faster than they were taken.
-    Overrun,
-    Expired {
-        sent: Sent,
-        frame: Option<F>,
-    },
-    Closed {
-        reason: CloseReason,
-        sent: Sent,
-        frame: Option<F>,
-    },
-    Refused {
-        why: Refused,
-        frame: F,
-    },
-}
 
 /// Why nothing new may start.
 #[derive(Clone, Debug)]
@@ -45,12 +21,20 @@ pub(crate) enum BeginError {
 /// What the caller's side brings.
 pub(crate) struct NewCall<F, I> {
     pub(crate) frame: F,
-    pub(crate) chosen: Option<I>,
-    /// The instant it runs out, and how long it had.
-    pub(crate) deadline: Option<(u64, u64)>,
-    /// Takes parts instead of one reply.
-    pub(crate) streams: bool,
-    pub(crate) party: Key,
+    /// The instant it runs out.
+    pub(crate) deadline: Option<u64>,
+    pub(crate) rare: Option<Box<Rare<F, I>>>,
+    /// The seat that is told instead of the call, if one waits for several.
+    pub(crate) batch: Option<Key>,
+}
+
+/// A call that has begun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Begun {
+    pub(crate) call: Key,
+    /// Others have an outcome that they have not taken: they are about to be
+    /// polled, and may well call again.
+    pub(crate) company: bool,
 }
 
 /// What an incoming frame says about a call.
@@ -61,10 +45,8 @@ pub(crate) enum Answer {
     End,
 }
 
-/// What the driver does after an answer.
+/// What became of an answer.
 pub(crate) struct Matched<F> {
-    /// The id is free again.
-    pub(crate) release: bool,
     /// The call had already ended.
     pub(crate) late: bool,
     /// The frame reached nobody.
@@ -72,273 +54,295 @@ pub(crate) struct Matched<F> {
 }
 
 impl<F> Matched<F> {
-    /// More may come for this id.
-    fn live(stray: Option<F>) -> Self {
-        Self {
-            release: false,
-            late: false,
-            stray,
-        }
-    }
-
-    /// Nothing more may come for this id.
-    fn last(stray: Option<F>) -> Self {
-        Self {
-            release: true,
-            late: false,
-            stray,
-        }
+    fn some(stray: Option<F>) -> Self {
+        Self { late: false, stray }
     }
 }
 
-pub(super) enum Caller<F> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caller {
     Waiting,
-    Settled(Outcome<F>),
+    Settled(Ending),
     Left,
-}
-
-pub(super) struct Slot<F> {
-    pub(super) caller: Caller<F>,
-    pub(super) wire: Wire,
-    pub(super) party: Key,
-    pub(super) deadline: Key,
-    pub(super) parts: Option<Box<Parts<F>>>,
 }
 
 impl<F, I, A> Machine<F, I, A> {
     /// Registers a call and queues its request.
-    pub(crate) fn begin(&mut self, new: NewCall<F, I>) -> Result<Key, (BeginError, NewCall<F, I>)> {
+    pub(crate) fn begin(
+        &mut self,
+        new: NewCall<F, I>,
+    ) -> Result<Begun, (BeginError, NewCall<F, I>)> {
         if let Err(error) = self.admits() {
             return Err((error, new));
         }
-        let timeout = new.deadline.map(|(_, timeout)| timeout);
-        let slot = Slot {
-            caller: Caller::Waiting,
-            wire: Wire::Gone,
-            party: new.party,
-            deadline: Key::NULL,
-            parts: new.streams.then(|| Box::new(Parts::new(timeout))),
+        let permitted = self.has_permit();
+        let NewCall {
+            frame,
+            deadline,
+            rare,
+            batch,
+        } = new;
+        let slot = Slot::new(
+            Some(frame),
+            What::Call(Call {
+                deadline: Deadline::NONE,
+                seq: 0,
+                id: Key::NULL,
+                rare,
+                batch: batch.map_or(NONE, |seat| seat.index),
+                caller: Caller::Waiting,
+                wire: if permitted {
+                    Wire::Queued
+                } else {
+                    Wire::Permit
+                },
+                retire: false,
+            }),
+        );
+        let call = match self.slots.insert(slot) {
+            Ok(call) => call,
+            Err(slot) => {
+                let Slot {
+                    frame: Some(frame),
+                    what: What::Call(Call { rare, .. }),
+                    ..
+                } = slot
+                else {
+                    unreachable!("it was put together above");
+                };
+                let new = NewCall {
+                    frame,
+                    deadline,
+                    rare,
+                    batch,
+                };
+                return Err((BeginError::Full, new));
+            }
         };
-        let Ok(call) = self.calls.insert(slot) else {
-            return Err((BeginError::Full, new));
-        };
-        let item = Item::Request {
-            call,
-            chosen: new.chosen,
-        };
-        let wire = if self.has_permit() {
+        if permitted {
             self.permits += 1;
-            self.outgoing
-                .push(item, Some(new.frame), 0)
-                .map(Wire::Queued)
+            self.queue_back(call);
         } else {
-            self.outgoing
-                .push_waiting(item, new.frame)
-                .map(Wire::Permit)
-        };
-        let deadline = new
-            .deadline
-            .and_then(|(at, timeout)| self.deadlines.insert(at, timeout, call));
-        if let Some(slot) = self.calls.get_mut(call) {
-            slot.wire = wire.unwrap_or(Wire::Gone);
-            slot.deadline = deadline.unwrap_or(Key::NULL);
+            let permits = &mut self.outgoing.permits;
+            permits.push_back(&mut Queued(&mut self.slots), call.index);
+        }
+        let seat = batch.and_then(|seat| self.slots.get_mut(seat));
+        if let Some(What::Seat { calls }) = seat.map(|slot| &mut slot.what) {
+            *calls += 1;
+        }
+        if let Some(at) = deadline {
+            self.deadlines.insert(&mut self.slots, call.index, at);
         }
         self.in_flight += 1;
         self.stats.calls += 1;
-        Ok(call)
+        let company = self.untaken > 0;
+        Ok(Begun { call, company })
     }
 
     /// What has come for a call, if anything. Once it yields an outcome the
     /// key is spent.
-    pub(crate) fn take(&mut self, call: Key) -> Option<Outcome<F>> {
-        let slot = self.calls.get_mut(call)?;
-        if !matches!(slot.caller, Caller::Settled(_)) {
-            return None;
-        }
-        let Caller::Settled(outcome) = std::mem::replace(&mut slot.caller, Caller::Left) else {
+    pub(crate) fn take(&mut self, key: Key) -> Option<Outcome<F>> {
+        let slot = self.slots.get_mut(key)?;
+        let What::Call(call) = &mut slot.what else {
             return None;
         };
-        self.free_if_done(call);
-        Some(outcome)
+        let Caller::Settled(ending) = call.caller else {
+            return None;
+        };
+        call.caller = Caller::Left;
+        let frame = slot.frame.take();
+        let rare = call.rare.take();
+        self.untaken -= 1;
+        if call.wire == Wire::Gone {
+            self.slots.clear(key);
+        }
+        match (ending, frame) {
+            (Ending::Reply, Some(frame)) => Some(Outcome::Reply(frame)),
+            (ending, frame) => Some(self.failure(ending, frame, rare)),
+        }
     }
 
     /// The next part of a streamed reply. Parts come before the outcome.
-    pub(crate) fn take_part(&mut self, call: Key) -> Option<F> {
-        self.calls.get_mut(call)?.parts.as_mut()?.pop()
+    pub(crate) fn take_part(&mut self, key: Key) -> Option<F> {
+        self.slots.call(key)?.rare.as_mut()?.parts.as_mut()?.pop()
     }
 
     /// The caller has gone. Returns what must be dropped outside the lock.
-    pub(crate) fn cancel(&mut self, call: Key) -> (Option<Entry<F, I, A>>, Option<Outcome<F>>) {
-        let Some(slot) = self.calls.get_mut(call) else {
+    pub(crate) fn cancel(&mut self, key: Key) -> (Option<F>, Option<Box<Rare<F, I>>>) {
+        let Some(slot) = self.slots.get_mut(key) else {
             return (None, None);
         };
-        let outcome = match std::mem::replace(&mut slot.caller, Caller::Left) {
+        let What::Call(call) = &mut slot.what else {
+            return (None, None);
+        };
+        let dropped = (slot.frame.take(), call.rare.take());
+        match std::mem::replace(&mut call.caller, Caller::Left) {
             Caller::Waiting => {
                 self.in_flight -= 1;
                 self.stats.cancelled += 1;
-                self.deadlines.remove(slot.deadline);
-                None
+                self.deadlines.remove(&mut self.slots, key.index);
             }
-            Caller::Settled(outcome) => Some(outcome),
-            Caller::Left => None,
-        };
-        if let Some(parts) = slot.parts.take() {
-            self.discarded.push(Discarded::Parts(parts));
+            Caller::Settled(_) => self.untaken -= 1,
+            Caller::Left => {}
         }
-        let entry = self.leave_wire(call);
-        self.free_if_done(call);
-        (entry, outcome)
+        self.leave_wire(key);
+        self.free_if_done(key);
+        dropped
     }
 
     /// An answer came for a call that the directory knows.
     pub(crate) fn answer(
         &mut self,
-        call: Key,
+        key: Key,
         kind: Answer,
         frame: F,
         size: usize,
         now: u64,
     ) -> Matched<F> {
-        let Some(slot) = self.calls.get_mut(call) else {
-            return Matched::last(Some(frame));
+        let Some((place, call)) = self.slots.waiting(key) else {
+            return self.late_answer(key, kind, frame);
         };
-        if !matches!(slot.caller, Caller::Waiting) {
-            return self.late_answer(call, kind, frame);
-        }
         self.unmatched.replenish();
-        match (kind, &mut slot.parts) {
+        let parts = call.rare.as_mut().and_then(|rare| rare.parts.as_mut());
+        let (ending, stray) = match (kind, parts) {
             (Answer::Last, None) => {
-                self.stats.replied += 1;
-                self.settle(call, Outcome::Reply(frame))
+                *place = Some(frame);
+                (Ending::Reply, None)
             }
-            (Answer::Last, Some(parts)) => {
-                self.stats.replied += 1;
-                let (outcome, stray) = match parts.push(frame, size, &self.limits) {
-                    Ok(()) => (Outcome::Ended, None),
-                    Err(frame) => (Outcome::Overrun, Some(frame)),
-                };
-                self.settle(call, outcome);
-                self.wire_is_gone(call);
-                return Matched::last(stray);
-            }
-            (Answer::End, _) => {
-                self.stats.replied += 1;
-                self.settle(call, Outcome::Ended)
-            }
+            (Answer::Last, Some(parts)) => match parts.push(frame, size, &self.limits) {
+                Ok(()) => (Ending::Ended, None),
+                Err(frame) => (Ending::Overrun, Some(frame)),
+            },
+            (Answer::End, _) => (Ending::Ended, Some(frame)),
             (Answer::Part, Some(parts)) => match parts.push(frame, size, &self.limits) {
                 Ok(()) => {
-                    self.restart_deadline(call, now);
-                    return Matched::live(None);
+                    self.restart_deadline(key, now);
+                    return Matched::some(None);
                 }
-                Err(frame) => {
-                    self.settle(call, Outcome::Overrun);
-                    self.leave_wire(call);
-                    return Matched::live(Some(frame));
-                }
+                Err(frame) => (Ending::Overrun, Some(frame)),
             },
-            (Answer::Part, None) => {
-                self.settle(call, Outcome::Streamed);
-                self.leave_wire(call);
-                return Matched::live(Some(frame));
-            }
+            (Answer::Part, None) => (Ending::Streamed, Some(frame)),
+        };
+        if kind == Answer::Part {
+            self.settle(key, ending);
+            self.leave_wire(key);
+            return Matched::some(stray);
         }
-        self.wire_is_gone(call);
-        Matched::last(None)
+        self.stats.replied += 1;
+        if call.wire == Wire::Live {
+            // The usual case, with the slot at hand.
+            call.caller = Caller::Settled(ending);
+            call.wire = Wire::Gone;
+            self.permits -= 1;
+            self.is_settled(key);
+            self.promote();
+        } else {
+            self.settle(key, ending);
+            self.wire_is_gone(key);
+        }
+        Matched::some(stray)
     }
 
-    /// Ends every call whose time is up, and every quarantine. The calls whose
-    /// ids are free again go to `released`.
+    /// Ends every call whose time is up, and every quarantine. The directory's
+    /// places of the ids that are free again go to `released`.
     pub(crate) fn expire(&mut self, now: u64, released: &mut Vec<Key>) {
-        while let Some(call) = self.deadlines.pop_due(now) {
-            let Some(slot) = self.calls.get_mut(call) else {
+        while let Some(index) = self.deadlines.pop_due(&mut self.slots, now) {
+            let Some(key) = self.slots.key_at(index) else {
                 continue;
             };
-            slot.deadline = Key::NULL;
-            if matches!(slot.wire, Wire::Retired) {
-                released.push(call);
-                self.wire_is_gone(call);
+            let Some(call) = self.slots.call(key) else {
+                continue;
+            };
+            if call.wire == Wire::Retired {
+                released.push(call.id);
+                self.wire_is_gone(key);
                 continue;
             }
-            if !matches!(slot.caller, Caller::Waiting) {
+            if call.caller != Caller::Waiting {
                 continue;
             }
             self.stats.expired += 1;
-            let sent = self.how_far(call);
-            let entry = self.leave_wire(call);
-            let frame = self.discard(entry);
-            self.settle(call, Outcome::Expired { sent, frame });
+            let sent = self.how_far(key);
+            self.leave_wire(key);
+            self.settle(key, Ending::Expired(sent));
         }
     }
 
-    /// Fails every call. The entries are dropped outside the lock.
-    pub(super) fn close_calls(&mut self, reason: &CloseReason) {
-        let calls: Vec<Key> = self.calls.keys().collect();
-        for call in calls {
-            let sent = self.how_far(call);
-            let Some(slot) = self.calls.get_mut(call) else {
+    /// Fails every call.
+    pub(super) fn close_calls(&mut self, keys: &[Key]) {
+        for key in keys {
+            let sent = self.how_far(*key);
+            let Some(call) = self.slots.call(*key) else {
                 continue;
             };
-            let entry = match slot.wire {
-                Wire::Permit(key) => self.outgoing.remove_waiting(key),
-                Wire::Queued(key) => self.outgoing.remove(key),
-                _ => None,
-            };
-            let waiting = matches!(slot.caller, Caller::Waiting);
-            let frame = self.discard(entry);
-            if waiting {
-                let reason = reason.clone();
-                self.settle(
-                    call,
-                    Outcome::Closed {
-                        reason,
-                        sent,
-                        frame,
-                    },
-                );
+            if call.caller == Caller::Waiting {
+                self.settle(*key, Ending::Closed(sent));
             }
-            self.wire_is_gone(call);
+            self.wire_is_gone(*key);
         }
     }
 
-    fn late_answer(&mut self, call: Key, kind: Answer, frame: F) -> Matched<F> {
-        let stray = Some(frame);
+    fn late_answer(&mut self, key: Key, kind: Answer, frame: F) -> Matched<F> {
         if kind == Answer::Part {
             self.stats.late_parts += 1;
-            return Matched::live(stray);
+            return Matched::some(Some(frame));
         }
         self.stats.late += 1;
-        if let Some(Wire::Leaving { entry, .. }) = self.calls.get(call).map(|slot| slot.wire) {
-            self.outgoing.remove(entry);
-        }
-        self.wire_is_gone(call);
+        self.wire_is_gone(key);
         Matched {
             late: true,
-            ..Matched::last(stray)
+            stray: Some(frame),
         }
     }
 
-    pub(super) fn settle(&mut self, call: Key, outcome: Outcome<F>) {
-        if let Some(slot) = self.calls.get_mut(call) {
-            slot.caller = Caller::Settled(outcome);
-            self.deadlines.remove(slot.deadline);
-            slot.deadline = Key::NULL;
-            self.in_flight -= 1;
-            self.woken.push(slot.party);
+    pub(super) fn settle(&mut self, key: Key, ending: Ending) {
+        if let Some(call) = self.slots.call(key) {
+            call.caller = Caller::Settled(ending);
+            self.is_settled(key);
         }
     }
 
-    fn restart_deadline(&mut self, call: Key, now: u64) {
-        let Some(slot) = self.calls.get_mut(call) else {
+    fn is_settled(&mut self, key: Key) {
+        self.deadlines.remove(&mut self.slots, key.index);
+        self.in_flight -= 1;
+        self.untaken += 1;
+        self.wake(key);
+    }
+
+    /// Whoever waits for the call is to be told; of a batch, by the last.
+    fn wake(&mut self, key: Key) {
+        let batch = self.slots.call(key).map_or(NONE, |call| call.batch);
+        if batch == NONE {
+            self.woken.push(key);
+            return;
+        }
+        let seat = self.slots.at_mut(batch).map(|slot| &mut slot.what);
+        if let Some(What::Seat { calls }) = seat {
+            *calls = calls.saturating_sub(1);
+            if *calls == 0 {
+                self.woken.extend(self.slots.key_at(batch));
+            }
+        }
+    }
+
+    /// Whether every call of a batch has an outcome.
+    pub(crate) fn batch_has_ended(&self, seat: Key) -> bool {
+        match self.slots.get(seat).map(|slot| &slot.what) {
+            Some(What::Seat { calls }) => *calls == 0,
+            _ => true,
+        }
+    }
+
+    fn restart_deadline(&mut self, key: Key, now: u64) {
+        self.woken.push(key);
+        let Some(call) = self.slots.call(key) else {
             return;
         };
-        self.woken.push(slot.party);
-        if let Some(timeout) = slot.parts.as_ref().and_then(|parts| parts.timeout) {
-            self.deadlines.remove(slot.deadline);
+        let parts = call.rare.as_ref().and_then(|rare| rare.parts.as_ref());
+        if let Some(timeout) = parts.and_then(|parts| parts.timeout) {
+            self.deadlines.remove(&mut self.slots, key.index);
             let at = now.saturating_add(timeout);
-            slot.deadline = self
-                .deadlines
-                .insert(at, timeout, call)
-                .unwrap_or(Key::NULL);
+            self.deadlines.insert(&mut self.slots, key.index, at);
         }
     }
 }

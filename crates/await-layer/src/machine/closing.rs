@@ -9,7 +9,8 @@
 //! Closing, and failing what is pending, is one step under the lock that
 //! registration takes: whatever starts later is refused.
 
-use super::{BeginError, CloseReason, Discarded, Machine};
+use super::arena::Key;
+use super::{BeginError, Cause, CloseReason, Discarded, Machine};
 
 #[derive(Debug)]
 pub(super) enum Closing {
@@ -78,11 +79,24 @@ impl<F, I, A> Machine<F, I, A> {
             return;
         }
         self.closing = Closing::Closed(reason.clone());
-        self.close_calls(reason);
-        self.close_sends(reason);
+        let keys: Vec<Key> = self.slots.keys().collect();
+        self.close_calls(&keys);
+        self.close_sends(&keys);
         self.close_asks();
-        while let Some(entry) = self.outgoing.pop().or_else(|| self.outgoing.pop_waiting()) {
-            self.discarded.push(Discarded::Entry(entry));
+        // What is left is waited for by nobody.
+        while let Some(index) = self.outgoing.queue.front() {
+            let Some(key) = self.slots.key_at(index) else {
+                return;
+            };
+            self.unqueue(key);
+            let gone = self.slots.remove(key).map(Discarded::Slot);
+            self.discarded.extend(gone);
         }
+    }
+
+    /// The reason that everybody gets.
+    pub(super) fn reason(&self) -> CloseReason {
+        let reason = self.close_reason().cloned();
+        reason.unwrap_or_else(|| CloseReason::new(Cause::Local, ""))
     }
 }

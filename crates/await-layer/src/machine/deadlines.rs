@@ -1,155 +1,172 @@
-//! One queue of deadlines for a whole connection.
+//! The deadlines of a whole connection.
 //!
 //! Calls that share a timeout fall due in the order in which they start, so
-//! each distinct timeout gets a lane: a list that is sorted by itself. Adding
-//! and removing is O(1). A deadline that fits no lane goes to a sorted set.
-//! Nothing is swept and nothing is deleted lazily.
+//! they stand in a list that is sorted by itself: a lane. A deadline goes to
+//! the first lane whose last one is not later; that takes as many lanes as
+//! there are distinct timeouts in use. Adding and removing is O(1). What fits
+//! no lane goes to a sorted set. Nothing is swept and nothing is deleted
+//! lazily.
 
 use std::collections::BTreeSet;
 
-use super::arena::Key;
-use super::chain::{Chain, Chains};
+use super::list::{Links, List, Members};
 
-/// Distinct timeouts that get a lane of their own. Programs use a handful.
+/// Lanes, of which programs use a handful: one per distinct timeout.
 const LANES: usize = 8;
-/// Steps back from a lane's end before an out-of-order deadline goes to the
-/// sorted set: calls polled out of order by a little stay in their lane.
+/// Steps back from the last lane's end before an out-of-order deadline goes to
+/// the sorted set.
 const STEPS: usize = 8;
 
-#[derive(Debug)]
-struct Lane {
-    timeout: u64,
-    chain: Chain,
-}
+const SORTED: u64 = 14;
+const NOWHERE: u64 = 15;
+/// Bits that say where a deadline stands.
+const PLACE: u32 = 4;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Lane(usize),
-    Sorted,
-}
-
-#[derive(Debug)]
-struct Deadline {
+/// A slot's deadline: the instant, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadline {
+    /// Both in one word: nanoseconds above, the place below.
     at: u64,
-    place: Place,
-    owner: Key,
+    links: Links,
+}
+
+impl Deadline {
+    pub(super) const NONE: Self = Self {
+        at: NOWHERE,
+        links: Links::NONE,
+    };
+
+    fn at(self) -> u64 {
+        self.at >> PLACE
+    }
+
+    fn place(self) -> u64 {
+        self.at & NOWHERE
+    }
+}
+
+/// Slots that have a deadline each.
+pub(super) trait Timed {
+    fn deadline(&mut self, index: u32) -> Option<&mut Deadline>;
+}
+
+struct InLane<'a, T>(&'a mut T);
+
+impl<T: Timed> Members for InLane<'_, T> {
+    fn links(&mut self, index: u32) -> Option<&mut Links> {
+        Some(&mut self.0.deadline(index)?.links)
+    }
 }
 
 #[derive(Debug)]
-pub(crate) struct Deadlines {
-    nodes: Chains<Deadline>,
-    lanes: Vec<Lane>,
-    /// The nodes that are in no lane, so that they live somewhere.
-    unordered: Chain,
-    sorted: BTreeSet<(u64, Key)>,
+pub(super) struct Deadlines {
+    lanes: Vec<List>,
+    sorted: BTreeSet<(u64, u32)>,
 }
 
 impl Deadlines {
-    pub(crate) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
-            nodes: Chains::new(),
             lanes: Vec::new(),
-            unordered: Chain::EMPTY,
             sorted: BTreeSet::new(),
         }
     }
 
-    /// Adds a deadline at `at`, which is `timeout` after its owner started.
-    /// `None` only when 2^32 - 1 deadlines are pending.
-    pub(crate) fn insert(&mut self, at: u64, timeout: u64, owner: Key) -> Option<Key> {
-        if let Some(lane) = self.lane(timeout) {
-            if let Some(after) = self.position(lane, at) {
-                let deadline = Deadline {
-                    at,
-                    place: Place::Lane(lane),
-                    owner,
-                };
-                let chain = &mut self.lanes.get_mut(lane)?.chain;
-                return self.nodes.insert_after(chain, after, deadline).ok();
-            }
+    /// Gives the slot at `index`, which has none, a deadline. One that is more
+    /// than 36 years away is none.
+    pub(super) fn insert(&mut self, slots: &mut impl Timed, index: u32, at: u64) {
+        if at >> (u64::BITS - PLACE) != 0 {
+            return;
         }
-        let deadline = Deadline {
-            at,
-            place: Place::Sorted,
-            owner,
-        };
-        let key = self.nodes.push_back(&mut self.unordered, deadline).ok()?;
-        self.sorted.insert((at, key));
-        Some(key)
+        let place = self.place(slots, index, at);
+        if let Some(deadline) = slots.deadline(index) {
+            deadline.at = at << PLACE | place;
+        }
+        if place == SORTED {
+            self.sorted.insert((at, index));
+        }
     }
 
-    /// Forgets a deadline. Unknown keys are ignored.
-    pub(crate) fn remove(&mut self, key: Key) {
-        let Some(deadline) = self.nodes.get(key) else {
+    /// Forgets the slot's deadline, if it has one.
+    pub(super) fn remove(&mut self, slots: &mut impl Timed, index: u32) {
+        let Some(deadline) = slots.deadline(index) else {
             return;
         };
-        match deadline.place {
-            Place::Lane(lane) => {
-                if let Some(lane) = self.lanes.get_mut(lane) {
-                    self.nodes.remove(&mut lane.chain, key);
-                }
+        let (at, place) = (deadline.at(), deadline.place());
+        deadline.at = NOWHERE;
+        match place {
+            NOWHERE => {}
+            SORTED => {
+                self.sorted.remove(&(at, index));
             }
-            Place::Sorted => {
-                self.sorted.remove(&(deadline.at, key));
-                self.nodes.remove(&mut self.unordered, key);
+            lane => {
+                if let Some(lane) = self.lanes.get_mut(lane as usize) {
+                    lane.remove(&mut InLane(slots), index);
+                }
             }
         }
     }
 
     /// Removes one deadline that is due and says whose it was.
-    pub(crate) fn pop_due(&mut self, now: u64) -> Option<Key> {
-        let (at, key) = self.first()?;
+    pub(super) fn pop_due(&mut self, slots: &mut impl Timed, now: u64) -> Option<u32> {
+        let (at, index) = self.first(slots)?;
         if at > now {
             return None;
         }
-        let owner = self.nodes.get(key)?.owner;
-        self.remove(key);
-        Some(owner)
+        self.remove(slots, index);
+        Some(index)
     }
 
     /// The earliest deadline.
-    pub(crate) fn next(&self) -> Option<u64> {
-        self.first().map(|(at, _)| at)
+    pub(super) fn next(&self, slots: &mut impl Timed) -> Option<u64> {
+        self.first(slots).map(|(at, _)| at)
     }
 
-    fn first(&self) -> Option<(u64, Key)> {
+    #[cfg(test)]
+    pub(super) fn all_in_lanes(&self) -> bool {
+        self.sorted.is_empty()
+    }
+
+    fn first(&self, slots: &mut impl Timed) -> Option<(u64, u32)> {
         let lanes = self.lanes.iter().filter_map(|lane| {
-            let key = self.nodes.front(&lane.chain)?;
-            Some((self.nodes.get(key)?.at, key))
+            let index = lane.front()?;
+            Some((slots.deadline(index)?.at(), index))
         });
         lanes.chain(self.sorted.first().copied()).min()
     }
 
-    /// The lane of this timeout: its own, an empty one, or a new one.
-    fn lane(&mut self, timeout: u64) -> Option<usize> {
-        let lanes = &mut self.lanes;
-        if let Some(lane) = lanes.iter().position(|lane| lane.timeout == timeout) {
-            return Some(lane);
-        }
-        if let Some(lane) = lanes.iter().position(|lane| lane.chain.is_empty()) {
-            lanes.get_mut(lane)?.timeout = timeout;
-            return Some(lane);
-        }
-        if lanes.len() == LANES {
-            return None;
-        }
-        lanes.push(Lane {
-            timeout,
-            chain: Chain::EMPTY,
-        });
-        Some(lanes.len() - 1)
-    }
-
-    /// Behind which node of the lane `at` belongs, if that is near the end.
-    fn position(&self, lane: usize, at: u64) -> Option<Option<Key>> {
-        let mut after = self.nodes.back(&self.lanes.get(lane)?.chain);
-        for _ in 0..STEPS {
-            match after {
-                None => return Some(None),
-                Some(key) if self.nodes.get(key)?.at <= at => return Some(after),
-                Some(key) => after = self.nodes.before(key),
+    /// Puts the slot into a lane, if one takes it.
+    fn place(&mut self, slots: &mut impl Timed, index: u32, at: u64) -> u64 {
+        for (place, lane) in (0..).zip(&mut self.lanes) {
+            let fits = match lane.back() {
+                None => true,
+                Some(last) => slots.deadline(last).is_some_and(|last| last.at() <= at),
+            };
+            if fits {
+                lane.push_back(&mut InLane(slots), index);
+                return place;
             }
         }
-        None
+        if self.lanes.len() < LANES {
+            let mut lane = List::EMPTY;
+            lane.push_back(&mut InLane(slots), index);
+            self.lanes.push(lane);
+            return self.lanes.len() as u64 - 1;
+        }
+        let Some(lane) = self.lanes.last_mut() else {
+            return SORTED;
+        };
+        let mut after = lane.back();
+        for _ in 0..STEPS {
+            let Some(last) = after else {
+                break;
+            };
+            if slots.deadline(last).is_some_and(|last| last.at() <= at) {
+                lane.insert_after(&mut InLane(slots), after, index);
+                return LANES as u64 - 1;
+            }
+            after = lane.before(&mut InLane(slots), last);
+        }
+        SORTED
     }
 }

@@ -9,12 +9,16 @@ use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use super::arena::{Arena, Key};
-use crate::id::{Locate, Slot};
+use crate::id::Locate;
 
 /// Whom an id belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    Call(Key),
+    /// The call, and its id's place here.
+    Call {
+        call: Key,
+        place: Key,
+    },
     /// Ours by its looks, and not live: late, duplicate or forged.
     Stray,
     Foreign,
@@ -36,10 +40,6 @@ struct Name<I> {
 pub(crate) struct Directory<I, A> {
     /// `None` while its id is being made.
     places: Arena<Option<Name<I>>>,
-    /// Ids made for each place so far.
-    turns: Vec<u32>,
-    /// The place of each call, by the call's index.
-    claims: Vec<Option<(Key, Key)>>,
     /// The places of the ids that do not carry theirs, and of those that
     /// callers chose.
     map: HashMap<I, Key>,
@@ -56,8 +56,6 @@ where
     pub(crate) fn new() -> Self {
         Self {
             places: Arena::new(),
-            turns: Vec::new(),
-            claims: Vec::new(),
             map: HashMap::new(),
             asks: HashMap::new(),
             ask_names: Vec::new(),
@@ -67,14 +65,18 @@ where
     /// Whose `id` is, given what its generator reads in it.
     pub(crate) fn find(&self, id: &I, locate: Locate) -> Owner {
         if let Locate::Slot(index) = locate {
-            let name = self.places.key_at(index).and_then(|place| self.name(place));
-            if let Some(name) = name.filter(|name| name.id == *id) {
-                return Owner::Call(name.call);
+            if let Some(place) = self.places.key_at(index) {
+                if let Some(name) = self.name(place).filter(|name| name.id == *id) {
+                    let call = name.call;
+                    return Owner::Call { call, place };
+                }
             }
         }
         if !self.map.is_empty() {
-            if let Some(name) = self.map.get(id).and_then(|place| self.name(*place)) {
-                return Owner::Call(name.call);
+            if let Some(place) = self.map.get(id).copied() {
+                if let Some(call) = self.name(place).map(|name| name.call) {
+                    return Owner::Call { call, place };
+                }
             }
         }
         match locate {
@@ -85,37 +87,27 @@ where
 
     /// Whether an id was ever made for this slot.
     pub(crate) fn was_used(&self, index: u32) -> bool {
-        self.turns
-            .get(index as usize)
-            .is_some_and(|turns| *turns > 0)
+        self.places.was_used(index)
     }
 
-    /// A place for the id of `call`.
-    pub(crate) fn claim(&mut self, call: Key) -> Option<Key> {
-        let place = self.places.insert(None).ok()?;
-        grow(&mut self.turns, place.index);
-        grow(&mut self.claims, call.index);
-        *self.claims.get_mut(call.index as usize)? = Some((call, place));
-        Some(place)
+    /// A place for an id.
+    pub(crate) fn claim(&mut self) -> Option<Key> {
+        self.places.insert(None).ok()
     }
 
-    /// The slot to make an id for, with a turn that it never had before.
-    pub(crate) fn next_slot(&mut self, place: Key) -> Option<Slot> {
-        let turns = self.turns.get_mut(place.index as usize)?;
-        let turn = *turns;
-        *turns = turn.wrapping_add(1);
-        Some(Slot {
-            index: place.index,
-            turn,
-        })
+    /// The same place, to make another id for.
+    pub(crate) fn claim_again(&mut self, place: Key) -> Option<Key> {
+        self.places.renew(place)
     }
 
     /// Gives `call` its id; `false` when the id is live or retired.
     pub(crate) fn insert(&mut self, call: Key, place: Key, id: I, locate: Locate) -> bool {
-        if matches!(self.find(&id, locate), Owner::Call(_)) {
+        let mapped = locate != Locate::Slot(place.index);
+        // An id of its own place can only meet one that a caller chose.
+        let alone = !mapped && self.map.is_empty();
+        if !alone && matches!(self.find(&id, locate), Owner::Call { .. }) {
             return false;
         }
-        let mapped = locate != Locate::Slot(place.index);
         if mapped {
             self.map.insert(id.clone(), place);
         }
@@ -125,20 +117,13 @@ where
         true
     }
 
-    pub(crate) fn id(&self, call: Key) -> Option<&I> {
-        let claim = self.claims.get(call.index as usize)?;
-        let (_, place) = claim.filter(|(claimant, _)| *claimant == call)?;
+    /// The id at `place`.
+    pub(crate) fn id(&self, place: Key) -> Option<&I> {
         self.name(place).map(|name| &name.id)
     }
 
-    /// The id of `call` may be used again.
-    pub(crate) fn release(&mut self, call: Key) {
-        let Some(claim) = self.claims.get_mut(call.index as usize) else {
-            return;
-        };
-        let Some((_, place)) = claim.take_if(|(claimant, _)| *claimant == call) else {
-            return;
-        };
+    /// The id at `place` may be used again.
+    pub(crate) fn release(&mut self, place: Key) {
         if let Some(Some(name)) = self.places.remove(place) {
             if name.mapped {
                 self.map.remove(&name.id);
@@ -199,15 +184,22 @@ mod tests {
     const A: Key = Key { index: 0, turn: 3 };
     const B: Key = Key { index: 1, turn: 0 };
 
+    fn owner(directory: &Directory<u64, u64>, id: u64, locate: Locate) -> Option<Key> {
+        match directory.find(&id, locate) {
+            Owner::Call { call, .. } => Some(call),
+            _ => None,
+        }
+    }
+
     #[test]
     fn ids_that_carry_their_slot_need_no_map() {
         let mut directory = Directory::<u64, u64>::new();
-        let place = directory.claim(A).unwrap();
+        let place = directory.claim().unwrap();
         assert!(directory.insert(A, place, 70, Locate::Slot(0)));
         assert!(directory.map.is_empty());
-        assert_eq!(directory.find(&70, Locate::Slot(0)), Owner::Call(A));
+        assert_eq!(owner(&directory, 70, Locate::Slot(0)), Some(A));
         assert_eq!(directory.find(&71, Locate::Slot(0)), Owner::Stray);
-        directory.release(A);
+        directory.release(place);
         assert_eq!(directory.find(&70, Locate::Slot(0)), Owner::Stray);
     }
 
@@ -215,30 +207,31 @@ mod tests {
     fn a_live_id_is_refused_whichever_way_it_was_made() {
         let mut directory = Directory::<u64, u64>::new();
         let c = Key { index: 2, turn: 0 };
-        let [a, b, d] = [A, B, c].map(|call| directory.claim(call).unwrap());
+        let [a, b, d] = [(); 3].map(|()| directory.claim().unwrap());
         assert!(directory.insert(A, a, 1, Locate::Slot(0)));
         assert!(!directory.insert(B, b, 1, Locate::Slot(0)));
         assert!(directory.insert(B, b, 9, Locate::Foreign));
-        assert_eq!(directory.find(&9, Locate::Foreign), Owner::Call(B));
+        assert_eq!(owner(&directory, 9, Locate::Foreign), Some(B));
         assert!(!directory.insert(c, d, 9, Locate::Slot(2)));
-        directory.release(Key { index: 1, turn: 7 });
-        assert_eq!(directory.id(B), Some(&9));
-        directory.release(B);
+        directory.release(Key { turn: 7, ..b });
+        assert_eq!(directory.id(b), Some(&9));
+        directory.release(b);
         assert_eq!(directory.find(&9, Locate::Foreign), Owner::Foreign);
         assert!(directory.map.is_empty());
     }
 
     #[test]
-    fn slots_are_dense_whatever_the_calls_keys_are() {
+    fn a_place_that_is_used_again_has_another_turn() {
         let mut directory = Directory::<u64, u64>::new();
-        for index in [900, 17, 4000] {
-            let call = Key { index, turn: 0 };
-            let place = directory.claim(call).unwrap();
-            assert_eq!(directory.next_slot(place).unwrap().index, 0);
-            directory.release(call);
+        for turn in [0, 2, 4] {
+            let place = directory.claim().unwrap();
+            assert_eq!(place, Key { index: 0, turn });
+            let again = directory.claim_again(place).unwrap();
+            assert_eq!(again.turn, turn + 1);
+            directory.release(again);
         }
-        let place = directory.claim(A).unwrap();
-        assert_eq!(directory.next_slot(place).unwrap().turn, 3);
+        assert!(directory.was_used(0));
+        assert!(!directory.was_used(1));
     }
 
     #[test]

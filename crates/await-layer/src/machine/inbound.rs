@@ -59,6 +59,12 @@ impl<F, I, A> Machine<F, I, A> {
             && (messages >= self.limits.max_inbound || bytes >= self.limits.max_inbound_bytes)
     }
 
+    /// How many replies may be read before this is asked again: an application
+    /// that takes nothing is waited for as soon as no call is pending.
+    pub(crate) fn replies_at_once(&self, most: usize) -> usize {
+        if self.inbound_is_full() { 1 } else { most }
+    }
+
     /// Whether the next frame may be read. If not, taking a message says when.
     pub(crate) fn may_read(&mut self) -> bool {
         let full = self.inbound_is_full();
@@ -92,6 +98,11 @@ impl<F, I, A> Machine<F, I, A> {
     /// A plain message came that nobody will ever take.
     pub(crate) fn drop_message(&mut self) {
         self.stats.dropped += 1;
+    }
+
+    /// Whether messages were dropped behind everything that is queued.
+    pub(crate) fn has_lagged(&self) -> bool {
+        self.inbound.lagged > 0
     }
 
     /// Messages dropped behind everything that is queued.

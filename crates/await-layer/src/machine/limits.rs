@@ -83,7 +83,8 @@ pub struct Limits {
     /// are not. Default 1,024.
     pub unmatched_budget: usize,
     /// Frames read, and frames written, in one turn at most. Keeps one busy
-    /// connection from starving its task. Default 32.
+    /// connection from starving its task; calls made at once leave in one flush
+    /// if they are no more. Default 128.
     pub frames_per_turn: usize,
     /// How long [`close`](crate::Handle::close) waits for calls in flight,
     /// for answers that are due and for the transport: a peer that is gone
@@ -112,7 +113,7 @@ impl Default for Limits {
             max_retired: 1024,
             quarantine: Duration::from_secs(60),
             unmatched_budget: 1024,
-            frames_per_turn: 32,
+            frames_per_turn: 128,
             close_timeout: Duration::from_secs(5),
             overflow: Overflow::default(),
         }

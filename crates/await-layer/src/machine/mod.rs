@@ -26,16 +26,18 @@ pub(crate) mod arena;
 mod asks;
 mod budget;
 mod calls;
-mod chain;
 mod closing;
 mod deadlines;
 pub(crate) mod directory;
 mod inbound;
 mod limits;
+mod list;
+mod outcome;
 mod outgoing;
 mod parts;
 mod reason;
 mod sends;
+mod slot;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -47,14 +49,16 @@ use deadlines::Deadlines;
 use outgoing::Outgoing;
 
 pub(crate) use asks::AskState;
-pub(crate) use calls::{Answer, BeginError, NewCall, Outcome};
-pub(crate) use chain::{Chain, Chains};
+pub(crate) use calls::{Answer, BeginError, NewCall};
 pub(crate) use inbound::Admission;
 pub(crate) use limits::nanos;
 pub use limits::{Limits, Overflow};
+pub(crate) use list::{Links, List, Members};
+pub(crate) use outcome::{Failure, Outcome};
 pub(crate) use outgoing::{ReplyKind, Write};
 pub use reason::{Cause, CloseReason, Refused, Sent};
-pub(crate) use sends::SendOutcome;
+pub(crate) use sends::{SendEnd, SendOutcome};
+pub(crate) use slot::Rare;
 pub use stats::Stats;
 
 /// One connection's state. `F` is a frame, `I` an id of ours, `A` an id of
@@ -62,10 +66,9 @@ pub use stats::Stats;
 pub(crate) struct Machine<F, I, A> {
     pub(crate) limits: Limits,
     pub(crate) stats: Stats,
-    calls: Arena<calls::Slot<F>>,
-    sends: Arena<sends::Slot<F>>,
+    slots: slot::Slots<F, I, A>,
     asks: Arena<asks::Slot>,
-    outgoing: Outgoing<F, I, A>,
+    outgoing: Outgoing,
     deadlines: Deadlines,
     inbound: inbound::Inbound,
     /// Requests that the application has and has not answered.
@@ -74,6 +77,8 @@ pub(crate) struct Machine<F, I, A> {
     unmatched: Budget,
     /// Calls whose caller still waits.
     in_flight: usize,
+    /// Calls that have an outcome nobody has taken.
+    untaken: usize,
     /// Calls between `Queued` and `Leaving`.
     permits: usize,
     retired: usize,
@@ -91,16 +96,17 @@ pub(crate) struct Machine<F, I, A> {
 /// Values of the user's that are to be dropped when the lock is released.
 #[allow(dead_code, reason = "held only to be dropped")]
 pub(crate) enum Discarded<F, I, A> {
-    Entry(outgoing::Entry<F, I, A>),
-    Parts(Box<parts::Parts<F>>),
+    Slot(slot::Slot<F, I, A>),
+    Rare(Box<Rare<F, I>>),
+    Request(F, Option<I>),
+    Frame(F),
 }
 
 impl<F, I, A> Machine<F, I, A> {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             stats: Stats::default(),
-            calls: Arena::new(),
-            sends: Arena::new(),
+            slots: Arena::new(),
             asks: Arena::new(),
             outgoing: Outgoing::new(),
             deadlines: Deadlines::new(),
@@ -109,6 +115,7 @@ impl<F, I, A> Machine<F, I, A> {
             closing: closing::Closing::Open,
             unmatched: Budget::new(limits.unmatched_budget),
             in_flight: 0,
+            untaken: 0,
             permits: 0,
             retired: 0,
             flushing: Vec::new(),
@@ -127,31 +134,58 @@ impl<F, I, A> Machine<F, I, A> {
     }
 
     /// The earliest instant at which [`expire`](Self::expire) has work.
-    pub(crate) fn next_deadline(&self) -> Option<u64> {
-        match (self.deadlines.next(), self.closing.deadline()) {
+    pub(crate) fn next_deadline(&mut self) -> Option<u64> {
+        match (
+            self.deadlines.next(&mut self.slots),
+            self.closing.deadline(),
+        ) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
     }
 
-    /// Moves the parties that have something to take into `into`.
-    pub(crate) fn take_woken(&mut self, into: &mut Vec<Key>) {
-        into.append(&mut self.woken);
+    /// The parties that have something to take, each told once.
+    pub(crate) fn woken(&mut self) -> impl Iterator<Item = Key> + '_ {
+        self.woken.drain(..)
     }
 
-    /// What is to be dropped now that the lock is released.
+    /// How many they are.
+    pub(crate) fn count_woken(&self) -> usize {
+        self.woken.len()
+    }
+
+    /// Whether anything is to be dropped once the lock is released.
+    pub(crate) fn has_discarded(&self) -> bool {
+        !self.discarded.is_empty()
+    }
+
+    /// What is to be dropped once the lock is released.
     pub(crate) fn take_discarded(&mut self) -> Vec<Discarded<F, I, A>> {
         std::mem::take(&mut self.discarded)
     }
 
-    /// Takes the frame out of a queue entry; the rest of it is discarded.
-    fn discard(&mut self, entry: Option<outgoing::Entry<F, I, A>>) -> Option<F> {
-        let mut entry = entry?;
-        let frame = entry.frame.take();
-        if entry.holds_an_id() {
-            self.discarded.push(Discarded::Entry(entry));
+    /// A frame that reached nobody is dropped when the lock is released.
+    pub(crate) fn discard(&mut self, frame: F) {
+        self.discarded.push(Discarded::Frame(frame));
+    }
+
+    /// A name in the hub for somebody who waits for something else than a call
+    /// or a send.
+    pub(crate) fn seat(&mut self) -> Key {
+        let seat = slot::Slot::new(None, slot::What::Seat { calls: 0 });
+        self.slots.insert(seat).unwrap_or(Key::NULL)
+    }
+
+    /// The seat is free again.
+    pub(crate) fn vacate(&mut self, seat: Key) {
+        let slot = self.slots.get(seat).map(|slot| &slot.what);
+        if matches!(slot, Some(slot::What::Seat { .. })) {
+            self.slots.remove(seat);
         }
-        frame
+        if self.sink_party == seat {
+            // Its slot will be somebody else's, in the end under the same key.
+            self.sink_party = Key::NULL;
+        }
     }
 
     /// A reply to nothing. Whether the connection may live on.
@@ -165,21 +199,6 @@ impl<F, I, A> Machine<F, I, A> {
         if self.sink_party != Key::NULL {
             self.woken.push(self.sink_party);
         }
-        while let Some(send) = self.flushing.pop() {
-            self.settle_send(send, SendOutcome::Sent);
-        }
-    }
-
-    /// Whether anything is written and not flushed.
-    pub(crate) fn unflushed(&self) -> bool {
-        self.flushed != self.written
-    }
-
-    fn sent(&self, seq: u64) -> Sent {
-        if seq <= self.flushed {
-            Sent::Yes
-        } else {
-            Sent::Maybe
-        }
+        self.settle_flushed();
     }
 }

@@ -1,9 +1,17 @@
 //! One queue for everything that leaves, in the order in which it was made.
+//!
+//! The driver takes a few things at a time off it, [`staged`](Machine::stage),
+//! so that the lock is not taken for each; what the transport has no room for
+//! goes back to the front.
+
+use std::collections::VecDeque;
 
 use super::arena::Key;
-use super::chain::{Chain, Chains};
 use super::limits::charge;
-use super::{BeginError, Machine};
+use super::list::List;
+use super::slot::{Queued, Slot, What};
+use super::wire::Wire;
+use super::{BeginError, Discarded, Machine};
 use crate::Refusal;
 
 /// What an answer to the peer is.
@@ -17,33 +25,6 @@ pub(crate) enum ReplyKind {
     End,
 }
 
-#[derive(Debug)]
-pub(crate) enum Item<I, A> {
-    Request {
-        call: Key,
-        chosen: Option<I>,
-    },
-    Plain {
-        send: Option<Key>,
-    },
-    Reply {
-        ask: Key,
-        kind: ReplyKind,
-        send: Key,
-    },
-    Cancel {
-        call: Key,
-    },
-    Decline {
-        ask: Key,
-        why: Refusal,
-    },
-    Refuse {
-        ask: A,
-        why: Refusal,
-    },
-}
-
 /// The next thing to write, frames included.
 pub(crate) enum Write<F, I, A> {
     Request {
@@ -51,9 +32,15 @@ pub(crate) enum Write<F, I, A> {
         chosen: Option<I>,
         frame: F,
     },
+    /// A message whose sender waits.
     Plain {
-        send: Option<Key>,
+        send: Key,
         frame: F,
+    },
+    /// One that nobody waits for.
+    Loose {
+        frame: F,
+        size: usize,
     },
     Reply {
         ask: Key,
@@ -61,8 +48,10 @@ pub(crate) enum Write<F, I, A> {
         send: Key,
         frame: Option<F>,
     },
+    /// The id's place in the directory comes with it.
     Cancel {
         call: Key,
+        id: Key,
     },
     Decline {
         ask: Key,
@@ -74,110 +63,41 @@ pub(crate) enum Write<F, I, A> {
     },
 }
 
-/// A queue entry that was taken out: whatever must be dropped outside the lock.
-pub(crate) struct Entry<F, I, A> {
-    pub(super) item: Item<I, A>,
-    pub(super) frame: Option<F>,
-    size: usize,
-}
-
-impl<F, I, A> Entry<F, I, A> {
-    /// Whether dropping it drops a value of the user's besides its frame.
-    pub(super) fn holds_an_id(&self) -> bool {
-        matches!(
-            self.item,
-            Item::Request {
-                chosen: Some(_),
-                ..
-            } | Item::Refuse { .. }
-        )
-    }
-}
-
-pub(super) struct Outgoing<F, I, A> {
-    entries: Chains<Entry<F, I, A>>,
+#[derive(Debug)]
+pub(super) struct Outgoing {
     /// What leaves next.
-    queue: Chain,
+    pub(super) queue: List,
     /// Requests that wait for a permit.
-    permits: Chain,
+    pub(super) permits: List,
     /// Of the frames in `queue`, those that nobody waits for.
     loose: usize,
     loose_bytes: usize,
     refusals: usize,
 }
 
-impl<F, I, A> Outgoing<F, I, A> {
+impl Outgoing {
     pub(super) const fn new() -> Self {
         Self {
-            entries: Chains::new(),
-            queue: Chain::EMPTY,
-            permits: Chain::EMPTY,
+            queue: List::EMPTY,
+            permits: List::EMPTY,
             loose: 0,
             loose_bytes: 0,
             refusals: 0,
         }
     }
 
-    pub(super) fn push(&mut self, item: Item<I, A>, frame: Option<F>, size: usize) -> Option<Key> {
-        let loose = matches!(item, Item::Plain { send: None });
-        let refusal = matches!(item, Item::Refuse { .. });
-        let entry = Entry { item, frame, size };
-        let key = self.entries.push_back(&mut self.queue, entry).ok()?;
-        if loose {
-            self.loose += 1;
-            self.loose_bytes = self.loose_bytes.saturating_add(charge(size));
-        }
-        self.refusals += usize::from(refusal);
-        Some(key)
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> (usize, usize, usize) {
+        (self.loose, self.loose_bytes, self.refusals)
     }
 
-    /// Queues a request behind those that wait for a permit.
-    pub(super) fn push_waiting(&mut self, item: Item<I, A>, frame: F) -> Option<Key> {
-        let entry = Entry {
-            item,
-            frame: Some(frame),
-            size: 0,
-        };
-        self.entries.push_back(&mut self.permits, entry).ok()
-    }
-
-    /// The call that has waited longest for a permit moves to the queue.
-    pub(super) fn promote(&mut self) -> Option<(Key, Key)> {
-        let entry = self.entries.pop_front(&mut self.permits)?;
-        let Item::Request { call, .. } = entry.item else {
-            return None;
-        };
-        let key = self.entries.push_back(&mut self.queue, entry).ok()?;
-        Some((call, key))
-    }
-
-    pub(super) fn remove_waiting(&mut self, key: Key) -> Option<Entry<F, I, A>> {
-        self.entries.remove(&mut self.permits, key)
-    }
-
-    pub(super) fn remove(&mut self, key: Key) -> Option<Entry<F, I, A>> {
-        let entry = self.entries.remove(&mut self.queue, key)?;
-        self.uncount(&entry);
-        Some(entry)
-    }
-
-    pub(super) fn pop(&mut self) -> Option<Entry<F, I, A>> {
-        let entry = self.entries.pop_front(&mut self.queue)?;
-        self.uncount(&entry);
-        Some(entry)
-    }
-
-    pub(super) fn pop_waiting(&mut self) -> Option<Entry<F, I, A>> {
-        self.entries.pop_front(&mut self.permits)
-    }
-
-    fn uncount(&mut self, entry: &Entry<F, I, A>) {
-        match entry.item {
-            Item::Plain { send: None } => {
-                self.loose -= 1;
-                self.loose_bytes = self.loose_bytes.saturating_sub(charge(entry.size));
+    fn count<F, I, A>(&mut self, what: &What<F, I, A>) {
+        match what {
+            What::Loose { size } => {
+                self.loose += 1;
+                self.loose_bytes = self.loose_bytes.saturating_add(charge(*size));
             }
-            Item::Refuse { .. } => self.refusals -= 1,
+            What::Refuse { .. } => self.refusals += 1,
             _ => {}
         }
     }
@@ -200,7 +120,7 @@ impl<F, I, A> Machine<F, I, A> {
 
     /// Whether all frames that nobody waits for are written and flushed.
     pub(crate) fn is_flushed(&self) -> bool {
-        self.outgoing.loose == 0 && !self.unflushed()
+        self.outgoing.loose == 0 && self.flushed == self.written
     }
 
     /// Who is woken when either of these changes.
@@ -213,8 +133,7 @@ impl<F, I, A> Machine<F, I, A> {
         if let Err(error) = self.admits() {
             return Err((error, frame));
         }
-        self.outgoing
-            .push(Item::Plain { send: None }, Some(frame), size);
+        self.push(Slot::new(Some(frame), What::Loose { size }));
         Ok(())
     }
 
@@ -225,54 +144,137 @@ impl<F, I, A> Machine<F, I, A> {
             self.stats.refusals_dropped += 1;
             return Some(ask);
         }
-        self.outgoing.push(Item::Refuse { ask, why }, None, 0);
+        self.push(Slot::new(None, What::Refuse { ask, why }));
         None
     }
 
-    /// The next thing to write, if the transport is ready for it.
-    pub(crate) fn next_write(&mut self) -> Option<Write<F, I, A>> {
-        loop {
-            let Entry { item, frame, .. } = self.outgoing.pop()?;
-            if matches!(item, Item::Plain { send: None }) {
-                self.woken.push(self.sink_party);
-            }
-            return Some(match (item, frame) {
-                (Item::Request { call, chosen }, Some(frame)) => {
-                    self.call_is_writing(call);
-                    Write::Request {
-                        call,
-                        chosen,
-                        frame,
-                    }
-                }
-                (Item::Plain { send }, Some(frame)) => {
-                    self.send_is_writing(send);
-                    Write::Plain { send, frame }
-                }
-                (Item::Reply { ask, kind, send }, frame) => {
-                    self.send_is_writing(Some(send));
-                    Write::Reply {
-                        ask,
-                        kind,
-                        send,
-                        frame,
-                    }
-                }
-                (Item::Cancel { call }, _) => Write::Cancel { call },
-                (Item::Decline { ask, why }, _) => Write::Decline { ask, why },
-                (Item::Refuse { ask, why }, _) => Write::Refuse { ask, why },
-                // A request or a plain message always has its frame.
-                (Item::Request { .. } | Item::Plain { .. }, None) => continue,
-            });
+    /// Queues something that has no slot yet.
+    pub(super) fn push(&mut self, slot: Slot<F, I, A>) {
+        self.outgoing.count(&slot.what);
+        match self.slots.insert(slot) {
+            Ok(key) => self.queue_back(key),
+            Err(slot) => self.discarded.push(Discarded::Slot(slot)),
         }
     }
 
-    /// A frame went to the transport; `send` is settled by the next flush.
-    pub(crate) fn wrote(&mut self, send: Option<Key>) {
+    pub(super) fn queue_back(&mut self, key: Key) {
+        let queue = &mut self.outgoing.queue;
+        queue.push_back(&mut Queued(&mut self.slots), key.index);
+    }
+
+    pub(super) fn unqueue(&mut self, key: Key) {
+        let queue = &mut self.outgoing.queue;
+        queue.remove(&mut Queued(&mut self.slots), key.index);
+    }
+
+    /// Takes up to `max` things off the queue. Each is written, or handed back
+    /// with [`unstage`](Self::unstage).
+    pub(crate) fn stage(&mut self, into: &mut VecDeque<Write<F, I, A>>, max: usize) {
+        for _ in 0..max {
+            let Some(index) = self.outgoing.queue.front() else {
+                return;
+            };
+            let Some(key) = self.slots.key_at(index) else {
+                return;
+            };
+            self.unqueue(key);
+            if let Some(write) = self.take_off(key) {
+                into.push_back(write);
+            }
+        }
+    }
+
+    fn take_off(&mut self, key: Key) -> Option<Write<F, I, A>> {
+        let slot = self.slots.get_mut(key)?;
+        match &mut slot.what {
+            What::Call(call) if call.wire == Wire::Queued => {
+                call.wire = Wire::Writing;
+                Some(Write::Request {
+                    call: key,
+                    chosen: call.rare.as_mut().and_then(|rare| rare.chosen.take()),
+                    frame: slot.frame.take()?,
+                })
+            }
+            What::Call(call) => {
+                call.wire = Wire::Leaving;
+                let id = call.id;
+                Some(Write::Cancel { call: key, id })
+            }
+            What::Send(send) => send.take_off(key, slot.frame.take()),
+            What::Seat { .. } => None,
+            What::Loose { .. } | What::Decline { .. } | What::Refuse { .. } => {
+                // They count until they are written.
+                let Slot { what, frame, .. } = self.slots.remove(key)?;
+                match what {
+                    What::Loose { size } => frame.map(|frame| Write::Loose { frame, size }),
+                    What::Decline { ask, why } => Some(Write::Decline { ask, why }),
+                    What::Refuse { ask, why } => Some(Write::Refuse { ask, why }),
+                    _ => None,
+                }
+            }
+        }
+    }
+
+    /// Puts what could not be written back to the front, in its order.
+    pub(crate) fn unstage(&mut self, staged: &mut VecDeque<Write<F, I, A>>) {
+        while let Some(write) = staged.pop_back() {
+            if let Some(key) = self.put_back(write) {
+                let queue = &mut self.outgoing.queue;
+                queue.push_front(&mut Queued(&mut self.slots), key.index);
+            }
+        }
+    }
+
+    /// The slot to queue again; `None` if its owner has gone in the meantime.
+    fn put_back(&mut self, write: Write<F, I, A>) -> Option<Key> {
+        let slot = match write {
+            Write::Request {
+                call: key,
+                chosen,
+                frame,
+            } => return self.call_is_put_back(key, chosen, frame),
+            Write::Plain { send, frame } => return self.send_is_put_back(send, Some(frame)),
+            Write::Reply { send, frame, .. } => return self.send_is_put_back(send, frame),
+            Write::Cancel { call: key, .. } => {
+                let call = self.slots.call(key)?;
+                if call.wire != Wire::Leaving {
+                    return None;
+                }
+                call.wire = Wire::Cancelling;
+                return Some(key);
+            }
+            Write::Loose { frame, size } => Slot::new(Some(frame), What::Loose { size }),
+            Write::Decline { ask, why } => Slot::new(None, What::Decline { ask, why }),
+            Write::Refuse { ask, why } => Slot::new(None, What::Refuse { ask, why }),
+        };
+        match self.slots.insert(slot) {
+            Ok(key) => Some(key),
+            Err(slot) => {
+                self.discarded.push(Discarded::Slot(slot));
+                None
+            }
+        }
+    }
+
+    /// A frame went to the transport.
+    pub(crate) fn wrote(&mut self) {
         self.written += 1;
         self.stats.written += 1;
-        if let Some(send) = send {
-            self.send_is_flushing(send);
+    }
+
+    /// A frame that nobody waits for has left the hands of the driver.
+    pub(crate) fn loose_is_written(&mut self, size: usize, written: bool) {
+        self.outgoing.loose -= 1;
+        let bytes = &mut self.outgoing.loose_bytes;
+        *bytes = bytes.saturating_sub(charge(size));
+        self.woken.push(self.sink_party);
+        if written {
+            self.wrote();
         }
+    }
+
+    /// A refusal has left the hands of the driver.
+    pub(crate) fn refusal_is_written(&mut self) {
+        self.outgoing.refusals -= 1;
     }
 }

@@ -1,71 +1,95 @@
 //! The wire's side of a call: what the driver does to it.
 
-use super::Machine;
 use super::arena::Key;
-use super::calls::{Caller, Outcome};
-use super::outgoing::{Entry, Item};
+use super::calls::Caller;
+use super::outcome::Ending;
 use super::reason::{Refused, Sent};
+use super::slot::Queued;
+use super::{Discarded, Machine};
 
 /// How far a request and its id have got: see the diagram in the parent.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wire {
-    Permit(Key),
-    Queued(Key),
+    Permit,
+    Queued,
+    /// In the hands of the driver.
     Writing,
-    Live { seq: u64, retire: bool },
-    Leaving { entry: Key, retire: bool },
+    Live,
+    /// Its cancel message is queued.
+    Cancelling,
+    /// Its cancel message is in the hands of the driver.
+    Leaving,
     Retired,
     Gone,
 }
 
 impl<F, I, A> Machine<F, I, A> {
-    /// The driver has taken the request off the queue.
-    pub(super) fn call_is_writing(&mut self, call: Key) {
-        if let Some(slot) = self.calls.get_mut(call) {
-            slot.wire = Wire::Writing;
-        }
-    }
-
-    /// The request is written and its id is live. `retire` keeps the id out of
-    /// use after a call that ends without its reply.
-    pub(crate) fn call_is_live(&mut self, call: Key, retire: bool) {
-        self.wrote(None);
+    /// The request is written and its `id` is live. `retire` keeps the id out
+    /// of use after a call that ends without its reply.
+    pub(crate) fn call_is_live(&mut self, key: Key, id: Key, retire: bool) {
+        self.wrote();
         let seq = self.written;
-        if let Some(slot) = self.calls.get_mut(call) {
-            slot.wire = Wire::Live { seq, retire };
-            if !matches!(slot.caller, Caller::Waiting) {
-                self.leave_wire(call);
+        if let Some(call) = self.slots.call(key) {
+            call.wire = Wire::Live;
+            call.seq = seq;
+            call.id = id;
+            call.retire = retire;
+            if call.caller != Caller::Waiting {
+                self.leave_wire(key);
             }
         }
     }
 
     /// The request could not be made; the frame goes back, to the caller or,
     /// if that has gone, to be dropped outside the lock.
-    pub(crate) fn call_is_refused(&mut self, call: Key, why: Refused, frame: F) -> Option<F> {
-        let mut stray = None;
-        match self.calls.get_mut(call).map(|slot| &slot.caller) {
-            Some(Caller::Waiting) => self.settle(call, Outcome::Refused { why, frame }),
-            _ => stray = Some(frame),
+    pub(crate) fn call_is_refused(&mut self, key: Key, why: Refused, frame: F) -> Option<F> {
+        let mut stray = Some(frame);
+        if let Some((place, call)) = self.slots.waiting(key) {
+            let rare = call.rare.get_or_insert_with(Box::default);
+            rare.refused = Some(why);
+            *place = stray.take();
+            self.settle(key, Ending::Refused);
         }
-        self.wire_is_gone(call);
+        self.wire_is_gone(key);
         stray
+    }
+
+    /// The transport has no room: the request waits at the front again.
+    pub(super) fn call_is_put_back(
+        &mut self,
+        key: Key,
+        chosen: Option<I>,
+        frame: F,
+    ) -> Option<Key> {
+        if let Some((place, call)) = self.slots.waiting(key) {
+            call.wire = Wire::Queued;
+            *place = Some(frame);
+            if let Some(rare) = &mut call.rare {
+                rare.chosen = chosen;
+            }
+            return Some(key);
+        }
+        self.wire_is_gone(key);
+        self.discarded.push(Discarded::Request(frame, chosen));
+        None
     }
 
     /// The cancel message of a call is written, or there is none. Whether its
     /// id is free again, rather than retired.
-    pub(crate) fn call_has_left(&mut self, call: Key, now: u64) -> bool {
+    pub(crate) fn call_has_left(&mut self, key: Key, now: u64) -> bool {
         let quarantine = super::nanos(self.limits.quarantine);
-        let Some(slot) = self.calls.get_mut(call) else {
+        let Some(call) = self.slots.call(key) else {
             return true;
         };
-        if !matches!(slot.wire, Wire::Leaving { retire: true, .. }) {
-            self.wire_is_gone(call);
+        if call.wire != Wire::Leaving || !call.retire {
+            self.wire_is_gone(key);
             return true;
         }
-        slot.wire = Wire::Retired;
-        slot.deadline = quarantine
-            .and_then(|time| self.deadlines.insert(now.saturating_add(time), time, call))
-            .unwrap_or(Key::NULL);
+        call.wire = Wire::Retired;
+        if let Some(time) = quarantine {
+            let at = now.saturating_add(time);
+            self.deadlines.insert(&mut self.slots, key.index, at);
+        }
         self.retired += 1;
         self.permits -= 1;
         self.promote();
@@ -74,50 +98,53 @@ impl<F, I, A> Machine<F, I, A> {
 
     /// The caller's side is done with the wire before the wire is: a request
     /// that is not written is taken back, one that is gets its cancel queued.
-    pub(super) fn leave_wire(&mut self, call: Key) -> Option<Entry<F, I, A>> {
-        let slot = self.calls.get_mut(call)?;
-        let entry = match slot.wire {
-            Wire::Permit(key) => self.outgoing.remove_waiting(key),
-            Wire::Queued(key) => self.outgoing.remove(key),
-            Wire::Live { retire, .. } => {
-                if let Some(entry) = self.outgoing.push(Item::Cancel { call }, None, 0) {
-                    slot.wire = Wire::Leaving { entry, retire };
-                    return None;
-                }
-                None
-            }
-            Wire::Writing | Wire::Leaving { .. } | Wire::Retired | Wire::Gone => return None,
-        };
-        self.wire_is_gone(call);
-        entry
-    }
-
-    pub(super) fn wire_is_gone(&mut self, call: Key) {
-        let Some(slot) = self.calls.get_mut(call) else {
+    pub(super) fn leave_wire(&mut self, key: Key) {
+        let Some(call) = self.slots.call(key) else {
             return;
         };
-        match std::mem::replace(&mut slot.wire, Wire::Gone) {
-            Wire::Queued(_) | Wire::Writing | Wire::Live { .. } | Wire::Leaving { .. } => {
-                self.permits -= 1;
+        match call.wire {
+            Wire::Live => {
+                call.wire = Wire::Cancelling;
+                self.queue_back(key);
             }
+            Wire::Permit | Wire::Queued => self.wire_is_gone(key),
+            Wire::Writing | Wire::Cancelling | Wire::Leaving | Wire::Retired | Wire::Gone => {}
+        }
+    }
+
+    pub(super) fn wire_is_gone(&mut self, key: Key) {
+        let Some(call) = self.slots.call(key) else {
+            return;
+        };
+        let wire = std::mem::replace(&mut call.wire, Wire::Gone);
+        match wire {
+            Wire::Queued | Wire::Cancelling => {
+                self.permits -= 1;
+                self.unqueue(key);
+            }
+            Wire::Writing | Wire::Live | Wire::Leaving => self.permits -= 1,
             Wire::Retired => {
                 self.retired -= 1;
-                self.deadlines.remove(slot.deadline);
-                slot.deadline = Key::NULL;
+                self.deadlines.remove(&mut self.slots, key.index);
             }
-            Wire::Permit(_) | Wire::Gone => {}
+            Wire::Permit => {
+                let permits = &mut self.outgoing.permits;
+                permits.remove(&mut Queued(&mut self.slots), key.index);
+            }
+            Wire::Gone => {}
         }
-        self.free_if_done(call);
+        self.free_if_done(key);
         self.promote();
     }
 
-    pub(super) fn free_if_done(&mut self, call: Key) {
+    pub(super) fn free_if_done(&mut self, key: Key) {
         let done = self
-            .calls
-            .get(call)
-            .is_some_and(|slot| matches!((&slot.caller, slot.wire), (Caller::Left, Wire::Gone)));
+            .slots
+            .call(key)
+            .is_some_and(|call| call.caller == Caller::Left && call.wire == Wire::Gone);
         if done {
-            self.calls.remove(call);
+            // Its frame and what few calls have were taken by whoever ended it.
+            self.slots.clear(key);
         }
     }
 
@@ -127,21 +154,25 @@ impl<F, I, A> Machine<F, I, A> {
     }
 
     pub(super) fn promote(&mut self) {
-        while self.has_permit() {
-            let Some((call, key)) = self.outgoing.promote() else {
+        while !self.outgoing.permits.is_empty() && self.has_permit() {
+            let permits = &mut self.outgoing.permits;
+            let next = permits.pop_front(&mut Queued(&mut self.slots));
+            let Some(key) = next.and_then(|index| self.slots.key_at(index)) else {
                 return;
             };
             self.permits += 1;
-            if let Some(slot) = self.calls.get_mut(call) {
-                slot.wire = Wire::Queued(key);
+            if let Some(call) = self.slots.call(key) {
+                call.wire = Wire::Queued;
             }
+            self.queue_back(key);
         }
     }
 
-    pub(super) fn how_far(&self, call: Key) -> Sent {
-        match self.calls.get(call).map(|slot| slot.wire) {
-            Some(Wire::Permit(_) | Wire::Queued(_)) | None => Sent::No,
-            Some(Wire::Live { seq, .. }) => self.sent(seq),
+    pub(super) fn how_far(&mut self, key: Key) -> Sent {
+        let flushed = self.flushed;
+        match self.slots.call(key).map(|call| (call.wire, call.seq)) {
+            Some((Wire::Permit | Wire::Queued, _)) | None => Sent::No,
+            Some((Wire::Live, seq)) if seq <= flushed => Sent::Yes,
             Some(_) => Sent::Maybe,
         }
     }

@@ -55,5 +55,9 @@ impl<A: Alarm> Rearmed<A> {
 
 /// Nanoseconds of a time that has passed; 584 years are out of reach.
 pub(super) fn nanos(elapsed: Duration) -> u64 {
-    u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
+    // Without the 128-bit arithmetic of `as_nanos`: every call reads the clock.
+    elapsed
+        .as_secs()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(u64::from(elapsed.subsec_nanos()))
 }

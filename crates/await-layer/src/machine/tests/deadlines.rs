@@ -2,8 +2,13 @@
 
 use proptest::prelude::*;
 
-use super::super::arena::Key;
-use super::super::deadlines::Deadlines;
+use super::super::deadlines::{Deadline, Deadlines, Timed};
+
+impl Timed for Vec<Deadline> {
+    fn deadline(&mut self, index: u32) -> Option<&mut Deadline> {
+        self.get_mut(index as usize)
+    }
+}
 
 proptest! {
     #[test]
@@ -11,33 +16,49 @@ proptest! {
         ops in prop::collection::vec((0..4u8, 0..30u64, 0..50u64), 1..200),
     ) {
         let mut queue = Deadlines::new();
-        let mut sorted: Vec<(u64, Key, Key)> = Vec::new();
-        for (number, (op, timeout, at)) in (0u32..).zip(ops) {
+        let mut slots = Vec::new();
+        let mut sorted: Vec<(u64, u32)> = Vec::new();
+        for (number, (op, which, at)) in (0u32..).zip(ops) {
             match op {
                 0 | 1 => {
-                    let owner = Key { index: number, turn: 0 };
-                    let key = queue.insert(at, timeout, owner).unwrap();
-                    sorted.push((at, key, owner));
+                    slots.resize(number as usize + 1, Deadline::NONE);
+                    queue.insert(&mut slots, number, at);
+                    sorted.push((at, number));
                 }
                 2 if !sorted.is_empty() => {
-                    let (_, key, _) = sorted.remove(timeout as usize % sorted.len());
-                    queue.remove(key);
-                    queue.remove(key);
+                    let (_, index) = sorted.remove(which as usize % sorted.len());
+                    queue.remove(&mut slots, index);
+                    queue.remove(&mut slots, index);
                 }
                 _ => {
                     let mut due = Vec::new();
-                    while let Some(owner) = queue.pop_due(at) {
+                    while let Some(owner) = queue.pop_due(&mut slots, at) {
                         due.push(owner);
                     }
                     due.sort();
-                    let mut expected: Vec<Key> =
-                        sorted.iter().filter(|d| d.0 <= at).map(|d| d.2).collect();
+                    let mut expected: Vec<u32> =
+                        sorted.iter().filter(|d| d.0 <= at).map(|d| d.1).collect();
                     expected.sort();
                     sorted.retain(|d| d.0 > at);
                     prop_assert_eq!(due, expected);
                 }
             }
-            prop_assert_eq!(queue.next(), sorted.iter().map(|d| d.0).min());
+            prop_assert_eq!(queue.next(&mut slots), sorted.iter().map(|d| d.0).min());
         }
     }
+}
+
+#[test]
+fn as_many_timeouts_as_lanes_need_no_sorting() {
+    let mut queue = Deadlines::new();
+    let mut slots = vec![Deadline::NONE; 800];
+    for start in 0..100 {
+        for timeout in 0..8 {
+            let index = start * 8 + timeout;
+            queue.insert(&mut slots, index, u64::from(start + timeout * 1000));
+        }
+    }
+    assert!(queue.all_in_lanes());
+    queue.insert(&mut slots, 0, u64::MAX);
+    assert_eq!(queue.next(&mut slots), Some(0));
 }

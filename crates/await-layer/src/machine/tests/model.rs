@@ -1,6 +1,8 @@
 //! The same rules, told naively.
 
+use super::queue::Item;
 use super::*;
+use crate::machine::arena::Key;
 
 /// How a call ended, without frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,15 +16,18 @@ pub(super) enum How {
     Refused,
 }
 
-pub(super) fn ended(outcome: &Outcome<u32>) -> How {
-    match outcome {
-        Outcome::Reply(_) => How::Reply,
-        Outcome::Ended => How::End,
-        Outcome::Streamed => How::Streamed,
-        Outcome::Overrun => How::Overrun,
-        Outcome::Expired { sent, .. } => How::Expired(*sent),
-        Outcome::Closed { sent, .. } => How::Closed(*sent),
-        Outcome::Refused { .. } => How::Refused,
+pub(super) fn ended(outcome: &Outcome<Frame>) -> How {
+    let failure = match outcome {
+        Outcome::Reply(_) => return How::Reply,
+        Outcome::Failed(failure) => failure,
+    };
+    match **failure {
+        Failure::Ended => How::End,
+        Failure::Streamed => How::Streamed,
+        Failure::Overrun => How::Overrun,
+        Failure::Expired { sent, .. } => How::Expired(sent),
+        Failure::Closed { sent, .. } => How::Closed(sent),
+        Failure::Refused { .. } => How::Refused,
     }
 }
 
@@ -30,6 +35,7 @@ pub(super) fn ended(outcome: &Outcome<u32>) -> How {
 pub(super) enum Wire {
     Permit,
     Queued,
+    Writing,
     Live { flushed: bool, retire: bool },
     Leaving { retire: bool },
     Retired { until: u64 },
@@ -39,6 +45,8 @@ pub(super) enum Wire {
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) key: Key,
+    /// Also the number of its frame.
+    pub(super) chosen: Option<u64>,
     /// `Some(None)` while the caller waits.
     pub(super) caller: Option<Option<How>>,
     pub(super) wire: Wire,
@@ -64,15 +72,77 @@ impl Call {
     pub(super) fn end(&mut self, how: How) {
         self.caller = Some(Some(how));
     }
+
+    pub(super) fn permitted(&self) -> bool {
+        matches!(
+            self.wire,
+            Wire::Queued | Wire::Writing | Wire::Live { .. } | Wire::Leaving { .. }
+        )
+    }
+
+    pub(super) fn retired(&self) -> bool {
+        matches!(self.wire, Wire::Retired { .. })
+    }
+
+    pub(super) fn lives(&self) -> bool {
+        self.caller.is_some() || self.wire != Wire::Gone
+    }
 }
 
-/// The same rules, told naively.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Queued,
+    Writing,
+    Flushing,
+    Sent,
+    Refused,
+    Closed(Sent),
+    /// Nothing is left of it.
+    Gone,
+}
+
+#[derive(Debug)]
+pub(super) struct Send {
+    pub(super) key: Key,
+    pub(super) stage: Stage,
+    pub(super) answers: Option<(Key, ReplyKind)>,
+    pub(super) left: bool,
+}
+
+impl Send {
+    pub(super) fn is_owed(&self) -> bool {
+        matches!(self.answers, Some((_, kind)) if kind != ReplyKind::Part)
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.stage, Stage::Sent | Stage::Refused | Stage::Closed(_))
+    }
+
+    pub(super) fn end(&mut self, stage: Stage) {
+        self.stage = if self.left { Stage::Gone } else { stage };
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Ask {
+    pub(super) key: Key,
+    pub(super) answered: bool,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Model {
     pub(super) now: u64,
     pub(super) calls: Vec<Call>,
-    /// Requests and cancels, by call.
-    pub(super) queue: Vec<(usize, bool)>,
+    pub(super) sends: Vec<Send>,
+    pub(super) asks: Vec<Ask>,
+    pub(super) queue: Vec<Item>,
+    /// Off the queue.
+    pub(super) staged: Vec<Item>,
+    /// Bytes of the loose frames that are not written, by number.
+    pub(super) loose: Vec<(u64, usize)>,
+    pub(super) refusals: usize,
+    pub(super) written: u64,
+    pub(super) flushed: u64,
     pub(super) draining: bool,
     pub(super) closed: bool,
 }
@@ -80,60 +150,63 @@ pub(super) struct Model {
 pub(super) const MAX_IN_FLIGHT: usize = 4;
 pub(super) const MAX_RETIRED: usize = 2;
 pub(super) const MAX_PARTS: usize = 2;
+pub(super) const MAX_REQUESTS: usize = 3;
+pub(super) const MAX_REFUSALS: usize = 2;
 pub(super) const QUARANTINE: u64 = 50;
 
 impl Model {
+    pub(super) fn call(&mut self, key: Key) -> &mut Call {
+        let call = self.calls.iter_mut().find(|call| call.key == key);
+        call.expect("a call")
+    }
+
+    pub(super) fn send(&mut self, key: Key) -> &mut Send {
+        let send = self.sends.iter_mut().find(|send| send.key == key);
+        send.expect("a send")
+    }
+
+    pub(super) fn count(&self, which: impl Fn(&Call) -> bool) -> usize {
+        self.calls.iter().filter(|call| which(call)).count()
+    }
+
     pub(super) fn promote(&mut self) {
         loop {
-            let busy = |call: &&Call| {
-                matches!(
-                    call.wire,
-                    Wire::Queued | Wire::Live { .. } | Wire::Leaving { .. }
-                )
-            };
-            let retired = |call: &&Call| matches!(call.wire, Wire::Retired { .. });
-            let full = self.calls.iter().filter(busy).count() >= MAX_IN_FLIGHT
-                || self.calls.iter().filter(retired).count() >= MAX_RETIRED;
-            let waiting = self.calls.iter().position(|call| call.wire == Wire::Permit);
-            match waiting {
+            let full = self.count(Call::permitted) >= MAX_IN_FLIGHT
+                || self.count(Call::retired) >= MAX_RETIRED;
+            let mut calls = self.calls.iter_mut();
+            match calls.find(|call| call.wire == Wire::Permit) {
                 Some(call) if !full => {
-                    self.calls[call].wire = Wire::Queued;
-                    self.queue.push((call, false));
+                    call.wire = Wire::Queued;
+                    self.queue.push(Item::Request(call.key));
                 }
                 _ => return,
             }
         }
     }
 
-    /// Requests leave in the order in which they got their permit. Cancels of
-    /// calls that expire at one instant come in any order.
-    pub(super) fn dequeue(&mut self, which: impl Fn(&(usize, bool)) -> bool) -> usize {
-        let place = self.queue.iter().position(which).expect("queued");
-        self.queue.remove(place).0
-    }
-
     /// The caller is done with it before the wire is.
-    pub(super) fn leave(&mut self, call: usize) {
-        match self.calls[call].wire {
+    pub(super) fn leave(&mut self, key: Key) {
+        let call = self.call(key);
+        match call.wire {
             Wire::Permit | Wire::Queued => {
-                self.queue.retain(|entry| *entry != (call, false));
-                self.calls[call].wire = Wire::Gone;
+                call.wire = Wire::Gone;
+                self.queue.retain(|item| *item != Item::Request(key));
             }
             Wire::Live { retire, .. } => {
-                self.calls[call].wire = Wire::Leaving { retire };
-                self.queue.push((call, true));
+                call.wire = Wire::Leaving { retire };
+                self.queue.push(Item::Cancel(key));
             }
             _ => {}
         }
     }
 
-    pub(super) fn answer(&mut self, index: usize, kind: Answer) {
+    pub(super) fn answer(&mut self, key: Key, kind: Answer) {
         let now = self.now;
-        let call = &mut self.calls[index];
+        let call = self.call(key);
         if !call.waits() {
             if kind != Answer::Part {
                 call.wire = Wire::Gone;
-                self.queue.retain(|entry| *entry != (index, true));
+                self.queue.retain(|item| *item != Item::Cancel(key));
             }
             return;
         }
@@ -146,7 +219,7 @@ impl Model {
             }
             (Answer::Part, streams) => {
                 call.end(if streams { How::Overrun } else { How::Streamed });
-                self.leave(index);
+                self.leave(key);
                 return;
             }
             (Answer::Last, true) if full => call.end(How::Overrun),
@@ -168,7 +241,8 @@ impl Model {
             }
             if call.waits() && call.deadline.is_some_and(|at| at <= self.now) {
                 call.end(How::Expired(call.sent()));
-                self.leave(index);
+                let key = call.key;
+                self.leave(key);
             }
         }
     }
@@ -180,5 +254,51 @@ impl Model {
             _ => None,
         });
         deadlines.min()
+    }
+
+    /// Back to the front, but for what nobody wants any more.
+    pub(super) fn unstage(&mut self) {
+        let mut front = Vec::new();
+        for item in std::mem::take(&mut self.staged) {
+            let wanted = match item {
+                Item::Request(key) => {
+                    let call = self.call(key);
+                    let wanted = call.waits();
+                    call.wire = if wanted { Wire::Queued } else { Wire::Gone };
+                    wanted
+                }
+                Item::Cancel(key) => matches!(self.call(key).wire, Wire::Leaving { .. }),
+                Item::Send(key) => {
+                    let send = self.send(key);
+                    let wanted = !send.left || send.is_owed();
+                    send.stage = if wanted { Stage::Queued } else { Stage::Gone };
+                    wanted
+                }
+                Item::Loose(_) | Item::Decline(_) | Item::Refuse(_) => true,
+            };
+            if wanted {
+                front.push(item);
+            }
+        }
+        self.queue.splice(..0, front);
+    }
+
+    pub(super) fn close(&mut self) {
+        for call in &mut self.calls {
+            if call.waits() {
+                call.end(How::Closed(call.sent()));
+            }
+            call.wire = Wire::Gone;
+        }
+        for send in &mut self.sends {
+            match send.stage {
+                Stage::Queued => send.end(Stage::Closed(Sent::No)),
+                Stage::Writing | Stage::Flushing => send.end(Stage::Closed(Sent::Maybe)),
+                _ => {}
+            }
+        }
+        self.asks.clear();
+        self.queue.clear();
+        self.closed = true;
     }
 }

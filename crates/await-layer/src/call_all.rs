@@ -1,0 +1,215 @@
+//! Several calls that one future waits for.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use crate::asking::{CallErrorOf, PackerErrorOf};
+use crate::connection::{Connection, MachineOf};
+use crate::error::CallError;
+use crate::hub::{Kind, Work};
+use crate::machine::arena::Key;
+use crate::machine::{NewCall, Outcome, nanos};
+use crate::packer::Unpack;
+use crate::party::Party;
+
+/// How many calls begin or end under one lock: others want it too.
+const AT_ONCE: usize = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    New,
+    Begun,
+    Done,
+}
+
+enum State<L: Connection> {
+    /// Not polled yet.
+    New(L::Frame),
+    Pending(Key),
+    Ended(Outcome<L::Frame>),
+    Failed(CallErrorOf<L>),
+}
+
+/// Several requests and the replies to them, each as an `R`.
+///
+/// Made by [`Handle::send_await_all`](crate::Handle::send_await_all). Each
+/// request is a call of its own, with its own id, deadline and outcome; they
+/// leave in order and in one flush, and the replies may come in any order. One
+/// task waits for all of them and is woken once, by the last, which is what
+/// makes it cheaper than as many [`Call`](crate::Call)s. For replies as they
+/// come, join single calls instead.
+///
+/// # Errors
+/// None as a whole: each result is the reply or that call's
+/// [`CallError`].
+///
+/// # Cancel safety
+/// As for [`Call`](crate::Call): dropping it cancels all that have no outcome,
+/// and drops the replies that have come.
+///
+/// # Panics
+/// When it is polled after it has finished.
+#[must_use = "calls send nothing unless they are polled"]
+pub struct CallAll<L: Connection, R> {
+    link: Arc<L>,
+    calls: Vec<State<L>>,
+    /// When they run out, in nanoseconds; `u64::MAX` is never.
+    at: u64,
+    party: Party,
+    stage: Stage,
+    reply: PhantomData<fn() -> R>,
+}
+
+impl<L: Connection, R> CallAll<L, R> {
+    pub(crate) fn new(
+        link: &Arc<L>,
+        packed: impl Iterator<Item = Result<L::Frame, PackerErrorOf<L>>>,
+    ) -> Self {
+        let state = |packed| match packed {
+            Ok(frame) => State::New(frame),
+            Err(error) => State::Failed(CallError::Pack(error)),
+        };
+        let mut all = Self {
+            link: link.clone(),
+            calls: packed.map(state).collect(),
+            at: u64::MAX,
+            party: Party::new(Kind::Call),
+            stage: Stage::New,
+            reply: PhantomData,
+        };
+        all.set_nanos(link.call_timeout().load(Ordering::Relaxed));
+        all
+    }
+
+    /// As [`Call::timeout`](crate::Call::timeout), for each of the calls.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.set_nanos(nanos(timeout).unwrap_or(u64::MAX));
+        self
+    }
+
+    fn set_nanos(&mut self, timeout: u64) {
+        self.at = match timeout {
+            u64::MAX => u64::MAX,
+            _ => self.link.now().saturating_add(timeout),
+        };
+    }
+
+    /// Runs `change` for every call, a few under one lock.
+    fn for_each(&mut self, mut change: impl FnMut(&mut MachineOf<L>, &mut State<L>)) {
+        for some in self.calls.chunks_mut(AT_ONCE) {
+            self.link.with(|machine| {
+                for state in some {
+                    change(machine, state);
+                }
+            });
+        }
+    }
+
+    fn begin(&mut self) {
+        self.stage = Stage::Begun;
+        let seat = self.party.seat(&*self.link);
+        let deadline = (self.at != u64::MAX).then_some(self.at);
+        self.for_each(|machine, state| {
+            // What is put here in the meantime holds nothing.
+            *state = match std::mem::replace(state, State::Pending(Key::NULL)) {
+                State::New(frame) => {
+                    let new = NewCall {
+                        frame,
+                        deadline,
+                        rare: None,
+                        batch: Some(seat),
+                    };
+                    match machine.begin(new) {
+                        Ok(begun) => State::Pending(begun.call),
+                        Err((error, new)) => State::Failed(CallError::begin(error, new.frame)),
+                    }
+                }
+                ended => ended,
+            };
+        });
+    }
+
+    fn take(&mut self) {
+        self.stage = Stage::Done;
+        self.for_each(|machine, state| {
+            if let State::Pending(call) = *state {
+                // All have ended, or the seat would not have been told.
+                if let Some(outcome) = machine.take(call) {
+                    *state = State::Ended(outcome);
+                }
+            }
+        });
+        self.party.leave(&*self.link);
+    }
+}
+
+impl<L: Connection, R> Unpin for CallAll<L, R> {}
+
+impl<L, R> Future for CallAll<L, R>
+where
+    L: Connection<Packer: Unpack<L::Frame, R>>,
+{
+    type Output = Vec<Result<R, CallErrorOf<L>>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let work = match this.stage {
+            Stage::New => {
+                this.begin();
+                Work::Queued
+            }
+            Stage::Begun => Work::None,
+            Stage::Done => panic!("polled after it was done"),
+        };
+        let seat = this.party.seat(&*this.link);
+        if !this.link.with(|machine| machine.batch_has_ended(seat)) {
+            let ended = |machine: &mut MachineOf<L>| machine.batch_has_ended(seat).then_some(());
+            ready!(this.party.poll(&*this.link, cx, work, ended));
+        }
+        this.take();
+        let packer = this.link.packer();
+        let replies = this.calls.drain(..).map(|state| match state {
+            State::Ended(outcome) => CallError::outcome(outcome)
+                .and_then(|frame| packer.unpack(frame).map_err(CallError::Unpack)),
+            State::Failed(error) => Err(error),
+            State::New(_) | State::Pending(_) => Err(CallError::Ended),
+        });
+        Poll::Ready(replies.collect())
+    }
+}
+
+impl<L: Connection, R> Drop for CallAll<L, R> {
+    fn drop(&mut self) {
+        if self.stage != Stage::Begun {
+            return;
+        }
+        let mut dropped = Vec::new();
+        self.for_each(|machine, state| {
+            if let State::Pending(call) = *state {
+                dropped.push(machine.cancel(call));
+            }
+        });
+        self.party.leave(&*self.link);
+        let due = |machine: &mut MachineOf<L>| machine.has_outgoing() || machine.is_draining();
+        if self.link.with(due) {
+            self.link.hub().notify();
+        }
+        // Last: what is the user's may panic.
+        drop(dropped);
+    }
+}
+
+impl<L: Connection, R> fmt::Debug for CallAll<L, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallAll")
+            .field("calls", &self.calls.len())
+            .field("stage", &self.stage)
+            .finish_non_exhaustive()
+    }
+}

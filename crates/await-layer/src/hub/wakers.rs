@@ -1,0 +1,75 @@
+//! Wakers, to be woken or dropped once no lock is held.
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+
+/// Collected under a lock; [`wake`](Self::wake) is called without.
+#[derive(Default)]
+pub(crate) struct Wakers {
+    /// Most turns wake one party, and a list would have to be kept for it.
+    first: Option<Waker>,
+    more: VecDeque<Waker>,
+    /// That of a runner that has what it waited for; others are rare.
+    dropped: Option<Waker>,
+    dropped_more: Vec<Waker>,
+}
+
+impl Wakers {
+    pub(crate) fn wake_later(&mut self, waker: Option<Waker>) {
+        if self.first.is_none() {
+            self.first = waker;
+        } else {
+            self.more.extend(waker);
+        }
+    }
+
+    pub(crate) fn drop_later(&mut self, waker: Option<Waker>) {
+        if waker.is_some() {
+            let first = std::mem::replace(&mut self.dropped, waker);
+            self.dropped_more.extend(first);
+        }
+    }
+
+    /// Takes the room of an empty list, so that none is allocated.
+    pub(crate) fn borrow(&mut self, room: &mut VecDeque<Waker>) {
+        if self.more.capacity() == 0 {
+            self.more = std::mem::take(room);
+        }
+    }
+
+    /// The room, once all are woken, if there is any.
+    pub(crate) fn give_back(self) -> Option<VecDeque<Waker>> {
+        (self.more.capacity() > 0).then_some(self.more)
+    }
+
+    /// Wakes them all, even if one panics. The first panic goes to `panic`.
+    pub(crate) fn wake(&mut self, panic: &mut Option<Box<dyn Any + Send>>) {
+        // Whoever panics is gone from the list: the rest are woken.
+        while !self.is_empty() {
+            let rest = AssertUnwindSafe(|| self.wake_some());
+            if let Err(payload) = catch_unwind(rest) {
+                panic.get_or_insert(payload);
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.first.is_none()
+            && self.more.is_empty()
+            && self.dropped.is_none()
+            && self.dropped_more.is_empty()
+    }
+
+    fn wake_some(&mut self) {
+        if let Some(first) = self.first.take() {
+            first.wake();
+        }
+        while let Some(waker) = self.more.pop_front() {
+            waker.wake();
+        }
+        self.dropped = None;
+        self.dropped_more.clear();
+    }
+}

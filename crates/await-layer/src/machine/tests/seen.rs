@@ -1,0 +1,79 @@
+//! What can be seen of both, compared.
+
+use super::super::limits::charge;
+use super::model::{Call, Stage};
+use super::queue::Item;
+use super::step::Pair;
+use crate::machine::arena::Key;
+
+impl Pair {
+    /// Those that have nothing to take yet.
+    pub(super) fn waiting(&self) -> Vec<Key> {
+        let calls = self.model.calls.iter().filter(|call| call.waits());
+        let sends = self
+            .model
+            .sends
+            .iter()
+            .filter(|send| !send.left && !send.is_done() && send.stage != Stage::Gone);
+        let calls = calls.map(|call| call.key);
+        calls.chain(sends.map(|send| send.key)).collect()
+    }
+
+    /// Gone of its own accord.
+    pub(super) fn went(&self, key: Key) -> bool {
+        let call = self.model.calls.iter().find(|call| call.key == key);
+        let send = self.model.sends.iter().find(|send| send.key == key);
+        call.is_some_and(|call| call.caller.is_none())
+            || send.is_some_and(|send| send.left || send.stage == Stage::Gone)
+    }
+
+    /// What was there before keeps its order, and what is new comes behind it;
+    /// what comes of one operation comes in any order.
+    pub(super) fn same_queue(&mut self, seen: &[Item], came_before: impl Fn(&Item) -> bool) {
+        let queue = &mut self.model.queue;
+        let old = queue.iter().take_while(|item| came_before(item)).count();
+        assert_eq!(seen.len(), queue.len());
+        assert_eq!(seen[..old], queue[..old]);
+        let (mut new, mut expected) = (seen[old..].to_vec(), queue[old..].to_vec());
+        new.sort();
+        expected.sort();
+        assert_eq!(new, expected);
+        seen.clone_into(queue);
+    }
+
+    pub(super) fn counts(&mut self) {
+        let Self { subject, model, .. } = self;
+        let done = |call: &Call| matches!(call.caller, Some(Some(_)));
+        assert_eq!(subject.in_flight(), model.count(Call::waits));
+        assert_eq!(subject.untaken, model.count(done));
+        assert_eq!(subject.permits, model.count(Call::permitted));
+        assert_eq!(subject.retired, model.count(Call::retired));
+        assert_eq!(subject.asks.len(), model.asks.len());
+        assert_eq!(subject.asks_taken, model.asks.len());
+        assert_eq!(
+            (subject.written, subject.flushed),
+            (model.written, model.flushed)
+        );
+        let deadline = subject.deadlines.next(&mut subject.slots);
+        assert_eq!(deadline, model.next_deadline());
+        let sends = model.sends.iter().filter(|send| send.stage != Stage::Gone);
+        let own =
+            |item: &&Item| matches!(item, Item::Loose(_) | Item::Decline(_) | Item::Refuse(_));
+        let slots =
+            model.count(Call::lives) + sends.count() + model.queue.iter().filter(own).count();
+        assert_eq!(subject.slots.len(), slots);
+        if !model.closed {
+            let bytes = model
+                .loose
+                .iter()
+                .map(|(_, size)| charge(*size))
+                .sum::<usize>();
+            assert_eq!(
+                subject.outgoing.waiting(),
+                (model.loose.len(), bytes, model.refusals)
+            );
+            let flushed = model.loose.is_empty() && model.written == model.flushed;
+            assert_eq!(subject.is_flushed(), flushed);
+        }
+    }
+}
