@@ -133,6 +133,10 @@ impl JsonFrame for Frame {
             _ => None,
         }
     }
+
+    fn json_str(&self) -> Option<&str> {
+        self.as_text()
+    }
 }
 
 impl BinaryFrame for Frame {

@@ -16,6 +16,12 @@ pub trait JsonFrame: Sized {
     /// The text, as UTF-8 that nobody has checked yet, or `None` when the
     /// frame holds something else (a ping, say).
     fn json(&self) -> Option<&[u8]>;
+
+    /// The same text, from frames that know that it is UTF-8: so it is not
+    /// checked again, which costs more than all else that is done to it.
+    fn json_str(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A frame that can hold bytes.
@@ -34,6 +40,10 @@ impl JsonFrame for String {
 
     fn json(&self) -> Option<&[u8]> {
         Some(self.as_bytes())
+    }
+
+    fn json_str(&self) -> Option<&str> {
+        Some(self)
     }
 }
 

@@ -32,8 +32,11 @@ where
     T: DeserializeOwned,
 {
     fn unpack(&self, frame: F) -> Result<T, Self::Error> {
-        let text = frame.json().ok_or(PackerError::WrongFrame)?;
-        serde_json::from_slice(text).map_err(PackerError::Unpack)
+        match (frame.json_str(), frame.json()) {
+            (Some(text), _) => serde_json::from_str(text).map_err(PackerError::Unpack),
+            (None, Some(text)) => serde_json::from_slice(text).map_err(PackerError::Unpack),
+            (None, None) => Err(PackerError::WrongFrame),
+        }
     }
 }
 

@@ -62,7 +62,10 @@ impl WsAwaitCodec {
 
     /// The JSON text of the id, if the message has one that counts.
     fn id<'a, F: JsonFrame>(&self, frame: &'a F) -> Option<&'a str> {
-        let text = text_before_damage(frame.json()?);
+        let text = match frame.json_str() {
+            Some(text) => text,
+            None => text_before_damage(frame.json()?),
+        };
         self.field.value(text).filter(|id| is_truthy(id))
     }
 
@@ -120,11 +123,13 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
                 return Err(SealError::new(why));
             }
             // Ours always are; only an id of the caller's choosing may not be.
-            Head::Request(id) if is_plain(id.as_str()) => ["\"", id.as_str(), "\""],
-            Head::Request(id) => {
-                quoted = quote(id.as_str());
-                ["", &quoted, ""]
-            }
+            Head::Request(id) => match id.as_str() {
+                plain if is_plain(plain) => ["\"", plain, "\""],
+                other => {
+                    quoted = quote(other);
+                    ["", &quoted, ""]
+                }
+            },
             Head::Reply(ask) => ["", ask.as_json(), ""],
             Head::Part(_) => {
                 let why = "the ws-await wire has no streamed replies: reply once";
@@ -132,8 +137,7 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
             }
             Head::Plain => return Ok(()),
         };
-        let text = frame.json().map(std::str::from_utf8);
-        let Some(Ok(text)) = text else {
+        let Some(text) = text(frame) else {
             let why = "the frame is not JSON text: send a JSON object";
             return Err(SealError::new(why));
         };
@@ -143,14 +147,12 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
     }
 
     fn strip(&mut self, frame: &mut F) {
-        if self.leave || self.id(frame).is_none() {
+        if self.leave {
             return;
         }
-        let text = frame.json().map(std::str::from_utf8);
-        if let Some(Ok(text)) = text {
-            if let Some(cut) = self.field.cut(text) {
-                frame.set_json(cut);
-            }
+        let cut = text(frame).and_then(|text| self.field.cut(text, is_truthy));
+        if let Some(cut) = cut {
+            frame.set_json(cut);
         }
     }
 
@@ -159,6 +161,14 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
             Some(text) => text.len(),
             None => size_of_val(frame),
         }
+    }
+}
+
+/// The whole text, if it is one.
+fn text<F: JsonFrame>(frame: &F) -> Option<&str> {
+    match frame.json_str() {
+        Some(text) => Some(text),
+        None => std::str::from_utf8(frame.json()?).ok(),
     }
 }
 
@@ -174,6 +184,7 @@ fn text_before_damage(bytes: &[u8]) -> &str {
 fn is_truthy(json: &str) -> bool {
     match json {
         "null" | "false" | "\"\"" => false,
+        string if string.starts_with('"') => true,
         // As JavaScript reads it: -0, 0e9 and 1e-999 are zero too.
         number => !number.parse::<f64>().is_ok_and(|number| number == 0.0),
     }

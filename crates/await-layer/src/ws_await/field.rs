@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use memchr::memmem::Finder;
+use memchr::{memchr, memchr2};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
@@ -19,6 +21,8 @@ pub(super) struct Field {
     quoted: String,
     /// Whether only a `\u` escape can write the name in another way.
     plain: bool,
+    /// For the quoted name.
+    finder: Finder<'static>,
 }
 
 impl Field {
@@ -27,6 +31,7 @@ impl Field {
         let plain = quoted.len() == name.len() + 2 && !name.contains('/');
         Self {
             name: name.to_owned(),
+            finder: Finder::new(&quoted).into_owned(),
             quoted,
             plain,
         }
@@ -63,15 +68,19 @@ impl Field {
     }
 
     /// `text` without the field and its comma, the rest byte for byte; `None`
-    /// when damage hides where a field ends.
-    pub(super) fn cut(&self, text: &str) -> Option<String> {
-        if let Some((_, rest)) = self.first(text) {
+    /// when its value does not count, and when damage hides where a field ends.
+    pub(super) fn cut(&self, text: &str, counts: impl Fn(&str) -> bool) -> Option<String> {
+        if let Some((value, rest)) = self.first(text) {
             if !self.may_be_in(rest) {
+                if !counts(value) {
+                    return None;
+                }
                 let rest = skip_space(rest);
                 let kept = rest.strip_prefix(',').unwrap_or(rest);
                 return Some(["{", kept].concat());
             }
         }
+        self.value(text).filter(|value| counts(value))?;
         let base = text.as_ptr() as usize;
         let mut kept = String::with_capacity(text.len());
         kept.push_str(text.split_inclusive('{').next()?);
@@ -102,15 +111,19 @@ impl Field {
         let rest = skip_space(rest).strip_prefix(self.quoted.as_str())?;
         let value = skip_space(skip_space(rest).strip_prefix(':')?);
         let inner = value.strip_prefix('"')?;
-        let special = |byte| byte == b'"' || byte == b'\\' || byte < b' ';
-        let len = inner.bytes().position(special)?;
+        let len = memchr2(b'"', b'\\', inner.as_bytes())?;
         let (value, rest) = value.split_at_checked(len.checked_add(2)?)?;
-        value.ends_with('"').then_some((value, rest))
+        (value.ends_with('"') && !has_controls(value)).then_some((value, rest))
     }
 
     /// Cheap, and never wrong when it says no.
     fn may_be_in(&self, text: &str) -> bool {
-        !self.plain || text.contains(&self.name) || text.contains("\\u")
+        if !self.plain {
+            return true;
+        }
+        let bytes = text.as_bytes();
+        let escapes = memchr(b'\\', bytes).and_then(|first| text.get(first..));
+        self.finder.find(bytes).is_some() || escapes.is_some_and(|text| text.contains("\\u"))
     }
 
     fn is(&self, key: &str) -> bool {
@@ -134,8 +147,13 @@ impl Field {
 
 /// Whether `text` in quotes is its own JSON.
 pub(super) fn is_plain(text: &str) -> bool {
+    memchr2(b'"', b'\\', text.as_bytes()).is_none() && !has_controls(text)
+}
+
+fn has_controls(text: &str) -> bool {
+    // No early return: so the compiler can take many bytes at a time.
     text.bytes()
-        .all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
+        .fold(false, |found, byte| found | (byte < b' '))
 }
 
 /// `text` as JSON.
@@ -145,7 +163,10 @@ pub(super) fn quote(text: &str) -> String {
 
 /// `text` behind the white space of JSON.
 pub(super) fn skip_space(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t', '\n', '\r'])
+    match text.as_bytes().first() {
+        Some(b' ' | b'\t' | b'\n' | b'\r') => text.trim_start_matches([' ', '\t', '\n', '\r']),
+        _ => text,
+    }
 }
 
 struct Walk<'f, M> {
