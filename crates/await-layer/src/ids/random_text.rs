@@ -3,6 +3,10 @@
 use crate::{IdGenerator, Locate, Slot, TextId};
 
 const SYMBOLS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+/// What no symbol is worth.
+const NONE: u8 = u8::MAX;
+/// What each byte is worth as a symbol.
+const WORTH: [u8; 256] = worth();
 const TAG: usize = 12;
 /// 36^7 is just above 2^32.
 const NUMBER: usize = 7;
@@ -54,13 +58,10 @@ impl IdGenerator for RandomText {
         let Some(numbers) = numbers else {
             return Locate::Foreign;
         };
-        // Ours by its tag, whatever follows: never the peer's request.
-        match numbers.split_at_checked(NUMBER) {
-            Some((index, turn)) if turn.len() == NUMBER && read_number(turn).is_some() => {
-                read_number(index).map_or(Locate::Map, Locate::Slot)
-            }
-            _ => Locate::Map,
-        }
+        // Ours by its tag, whatever follows: never the peer's request. The turn
+        // is not read: the slot is only where to look for the whole id.
+        let index = numbers.first_chunk().and_then(read_number);
+        index.map_or(Locate::Map, Locate::Slot)
     }
 
     fn tagged(&self) -> bool {
@@ -92,15 +93,23 @@ fn write_number(mut number: u32, symbols: &mut [u8]) {
 }
 
 /// Only what [`write_number`] writes: no sign, no capitals.
-fn read_number(symbols: &[u8]) -> Option<u32> {
-    symbols.iter().try_fold(0_u32, |number, symbol| {
-        let digit = match symbol {
-            b'0'..=b'9' => symbol - b'0',
-            b'a'..=b'z' => symbol - b'a' + 10,
-            _ => return None,
-        };
-        number.checked_mul(36)?.checked_add(digit.into())
-    })
+fn read_number(symbols: &[u8; NUMBER]) -> Option<u32> {
+    // The highest that seven bytes can say is far from a u64's end.
+    let (number, worst) = symbols.iter().fold((0_u64, 0), |(number, worst), symbol| {
+        let worth = WORTH[usize::from(*symbol)];
+        (number * 36 + u64::from(worth), worth.max(worst))
+    });
+    u32::try_from(number).ok().filter(|_| worst != NONE)
+}
+
+const fn worth() -> [u8; 256] {
+    let mut worth = [NONE; 256];
+    let mut symbol = 0;
+    while symbol < SYMBOLS.len() {
+        worth[SYMBOLS[symbol] as usize] = symbol as u8;
+        symbol += 1;
+    }
+    worth
 }
 
 #[cfg(test)]
@@ -142,19 +151,20 @@ mod tests {
         let mut ids = RandomText::new();
         let id = ids.next(Slot { index: 7, turn: 7 }).unwrap();
         let tagged = &id.as_str()[..13];
-        for rest in [
-            "",
-            "0000007",
-            "0000007000000",
-            "00000070000007x",
-            "zzzzzzz0000007",
-            "0000007zzzzzzz",
-            "000000A0000007",
-            "-0000070000007",
-            "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}",
+        for (rest, place) in [
+            ("", Locate::Map),
+            ("000007", Locate::Map),
+            ("zzzzzzz0000007", Locate::Map),
+            ("000000A0000007", Locate::Map),
+            ("-0000070000007", Locate::Map),
+            ("\u{e9}\u{e9}\u{e9}\u{e9}", Locate::Map),
+            // Where there may be another id.
+            ("0000007", Locate::Slot(7)),
+            ("00000070000007x", Locate::Slot(7)),
+            ("0000007-------", Locate::Slot(7)),
         ] {
             let damaged = TextId::from(format!("{tagged}{rest}"));
-            assert_eq!(ids.locate(&damaged), Locate::Map, "{rest}");
+            assert_eq!(ids.locate(&damaged), place, "{rest}");
         }
     }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use memchr::memchr;
+
 use super::field::{Field, is_plain, quote, skip_space};
 use crate::{AwaitIdCodec, Head, JsonFrame, Peek, SealError, TextId};
 
@@ -193,7 +195,7 @@ fn is_truthy(json: &str) -> bool {
 /// The string that `json` is, if it is one.
 fn unquote(json: &str) -> Option<Cow<'_, str>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') {
+    if memchr(b'\\', inner.as_bytes()).is_some() {
         serde_json::from_str(json).ok().map(Cow::Owned)
     } else {
         Some(Cow::Borrowed(inner))
