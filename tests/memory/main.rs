@@ -57,7 +57,7 @@ const FIGURES: &[Figure] = &[
         "a call on the ws-await JSON wire",
         "allocations",
         figures::ws_await,
-        3.0,
+        1.0,
     ),
     figure(
         "after 1,000,000 cancelled calls, sent",

@@ -1,6 +1,8 @@
 //! Messages of ours that are too large, refused one by one.
 
-use await_layer::{AwaitIdCodec, Head, Peek, Protocol, Refusal, SealError};
+use std::fmt;
+
+use await_layer::{AwaitIdCodec, Head, JsonFrame, Peek, Protocol, Refusal, SealError};
 
 use crate::{Config, Frame};
 
@@ -16,11 +18,16 @@ pub struct Capped<P> {
 }
 
 /// The codec of a [`Capped`] protocol.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CappedCodec<C> {
     codec: C,
     cap: Cap,
+    /// What a small message was before its id was put in.
+    text: String,
 }
+
+/// Up to so many bytes a message is sooner copied than shared.
+const COPIED: usize = 1024;
 
 #[derive(Clone, Copy, Debug)]
 struct Cap {
@@ -54,7 +61,22 @@ impl<P: Protocol<Frame = Frame>> Protocol for Capped<P> {
     fn into_parts(self) -> (P::Packer, Self::Codec, P::Ids) {
         let (packer, codec, ids) = self.protocol.into_parts();
         let cap = self.cap;
-        (packer, CappedCodec { codec, cap }, ids)
+        let codec = CappedCodec {
+            codec,
+            cap,
+            text: String::new(),
+        };
+        (packer, codec, ids)
+    }
+}
+
+/// Prints no payload.
+impl<C: fmt::Debug> fmt::Debug for CappedCodec<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CappedCodec")
+            .field("codec", &self.codec)
+            .field("cap", &self.cap)
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,8 +89,18 @@ impl<C: AwaitIdCodec<Frame>> AwaitIdCodec<Frame> for CappedCodec<C> {
     }
 
     fn seal(&mut self, frame: &mut Frame, head: Head<'_, C::Id, C::Ask>) -> Result<(), SealError> {
-        // Shares the payload.
-        let before = frame.clone();
+        // In case it turns out too large.
+        self.text.clear();
+        let before = match frame.own_text() {
+            Some(text) if text.len() <= COPIED => {
+                self.text.push_str(text);
+                None
+            }
+            _ => {
+                frame.share();
+                Some(frame.clone())
+            }
+        };
         self.codec.seal(frame, head)?;
         let Cap { bytes, limit } = match frame.is_control() {
             true => CONTROL,
@@ -81,7 +113,7 @@ impl<C: AwaitIdCodec<Frame>> AwaitIdCodec<Frame> for CappedCodec<C> {
             "the message has {} bytes and {limit} allows {bytes}: send less at a time or raise it",
             frame.len()
         );
-        *frame = before;
+        *frame = before.unwrap_or_else(|| Frame::from_json(self.text.clone()));
         Err(SealError::new(why))
     }
 

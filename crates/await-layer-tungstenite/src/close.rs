@@ -51,7 +51,7 @@ fn goodbye(code: u16, reason: &str) -> Result<Frame, InvalidClose> {
         return Err(InvalidClose::Reason(reason.len()));
     }
     let reason = reason.into();
-    Ok(Frame(Message::Close(Some(CloseFrame { code, reason }))))
+    Ok(Message::Close(Some(CloseFrame { code, reason })).into())
 }
 
 /// A close that may not go over the wire.

@@ -15,8 +15,16 @@ use tokio_tungstenite::tungstenite::Message;
 ///
 /// As a value it packs as itself: `handle.send(&Frame::ping(b"still there?"))`.
 /// `Debug` prints no payload.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Frame(pub(crate) Message);
+#[derive(Clone)]
+pub struct Frame(Body);
+
+#[derive(Clone)]
+enum Body {
+    /// Text that is still ours alone, so that an id goes into it and comes out
+    /// of it in place. The text of a `Message` is shared.
+    Own(String),
+    Message(Message),
+}
 
 /// A value whose JSON goes in a binary message instead of a text one, as the
 /// option `{binary: true}` of ws-await has it:
@@ -34,108 +42,150 @@ impl<T> fmt::Debug for Binary<T> {
 impl Frame {
     /// A text message.
     pub fn text(text: impl Into<String>) -> Self {
-        Self(Message::text(text.into()))
+        Message::text(text.into()).into()
     }
 
     /// A binary message.
     pub fn binary(bytes: impl Into<Bytes>) -> Self {
-        Self(Message::binary(bytes))
+        Message::binary(bytes).into()
     }
 
     /// A ping, which a live peer answers. At most 125 bytes.
     pub fn ping(bytes: impl Into<Bytes>) -> Self {
-        Self(Message::Ping(bytes.into()))
+        Message::Ping(bytes.into()).into()
     }
 
     /// A pong that nobody asked for. At most 125 bytes.
     pub fn pong(bytes: impl Into<Bytes>) -> Self {
-        Self(Message::Pong(bytes.into()))
+        Message::Pong(bytes.into()).into()
     }
 
     /// The same message with the opcode of a binary one, if it was text.
     #[must_use]
     pub fn into_binary(self) -> Self {
-        match self.0 {
-            Message::Text(text) => Self(Message::Binary(text.into())),
-            other => Self(other),
+        match self.into_message() {
+            Message::Text(text) => Message::Binary(text.into()).into(),
+            other => other.into(),
         }
     }
 
     /// Whether it is a text message.
     #[must_use]
     pub fn is_text(&self) -> bool {
-        self.0.is_text()
+        self.as_text().is_some()
     }
 
     /// Whether it is a binary message.
     #[must_use]
     pub fn is_binary(&self) -> bool {
-        self.0.is_binary()
+        matches!(self.0, Body::Message(Message::Binary(_)))
+    }
+
+    /// Makes clones cheap.
+    pub(crate) fn share(&mut self) {
+        if let Body::Own(text) = &mut self.0 {
+            *self = Message::text(std::mem::take(text)).into();
+        }
+    }
+
+    /// The text, where a clone copies it.
+    pub(crate) fn own_text(&self) -> Option<&str> {
+        match &self.0 {
+            Body::Own(text) => Some(text),
+            Body::Message(_) => None,
+        }
     }
 
     pub(crate) fn is_control(&self) -> bool {
-        matches!(self.0, Message::Ping(_) | Message::Pong(_))
+        matches!(self.0, Body::Message(Message::Ping(_) | Message::Pong(_)))
     }
 
     /// Bytes of payload.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        match &self.0 {
+            Body::Own(text) => text.len(),
+            Body::Message(message) => message.len(),
+        }
     }
 
     /// Whether there is no payload.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// The text of a text message.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match &self.0 {
-            Message::Text(text) => Some(text),
-            _ => None,
+            Body::Own(text) => Some(text),
+            Body::Message(Message::Text(text)) => Some(text),
+            Body::Message(_) => None,
         }
     }
 
     /// The message as tungstenite has it.
     #[must_use]
     pub fn into_message(self) -> Message {
-        self.0
+        match self.0 {
+            Body::Own(text) => Message::text(text),
+            Body::Message(message) => message,
+        }
     }
 }
+
+/// By kind and payload.
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Body::Message(this), Body::Message(other)) => this == other,
+            _ => self.as_text().is_some() && self.as_text() == other.as_text(),
+        }
+    }
+}
+
+impl Eq for Frame {}
 
 /// A message of tungstenite's own making. A `Close` is not sent at once: it
 /// becomes what this end says when it closes, see [`close`](crate::close). Raw
 /// frames go out unchecked.
 impl From<Message> for Frame {
     fn from(message: Message) -> Self {
-        Self(message)
+        Self(Body::Message(message))
     }
 }
 
 impl JsonFrame for Frame {
     fn from_json(text: String) -> Self {
-        Self::text(text)
+        Self(Body::Own(text))
     }
 
     fn set_json(&mut self, text: String) {
-        self.0 = match self.0 {
-            Message::Binary(_) => Message::binary(text),
-            _ => Message::text(text),
+        *self = match self.is_binary() {
+            true => Self::binary(text),
+            false => Self::from_json(text),
         };
     }
 
     fn json(&self) -> Option<&[u8]> {
         match &self.0 {
-            Message::Text(text) => Some(text.as_bytes()),
-            Message::Binary(bytes) => Some(bytes),
-            _ => None,
+            Body::Own(text) => Some(text.as_bytes()),
+            Body::Message(Message::Text(text)) => Some(text.as_bytes()),
+            Body::Message(Message::Binary(bytes)) => Some(bytes),
+            Body::Message(_) => None,
         }
     }
 
     fn json_str(&self) -> Option<&str> {
         self.as_text()
+    }
+
+    fn json_mut(&mut self) -> Option<&mut String> {
+        match &mut self.0 {
+            Body::Own(text) => Some(text),
+            Body::Message(_) => None,
+        }
     }
 }
 
@@ -146,7 +196,7 @@ impl BinaryFrame for Frame {
 
     fn binary(&self) -> Option<&[u8]> {
         match &self.0 {
-            Message::Binary(bytes) => Some(bytes),
+            Body::Message(Message::Binary(bytes)) => Some(bytes),
             _ => None,
         }
     }
@@ -173,12 +223,12 @@ impl Unpack<Frame, Frame> for Json {
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.0 {
-            Message::Text(_) => "Text",
-            Message::Binary(_) => "Binary",
-            Message::Ping(_) => "Ping",
-            Message::Pong(_) => "Pong",
-            Message::Close(_) => "Close",
-            Message::Frame(_) => "Raw",
+            Body::Own(_) | Body::Message(Message::Text(_)) => "Text",
+            Body::Message(Message::Binary(_)) => "Binary",
+            Body::Message(Message::Ping(_)) => "Ping",
+            Body::Message(Message::Pong(_)) => "Pong",
+            Body::Message(Message::Close(_)) => "Close",
+            Body::Message(Message::Frame(_)) => "Raw",
         };
         write!(f, "{kind}({} bytes)", self.len())
     }

@@ -87,7 +87,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
                     };
                 }
                 Poll::Ready(Some(Ok(message @ (Message::Text(_) | Message::Binary(_))))) => {
-                    return Poll::Ready(Some(Ok(Frame(message))));
+                    return Poll::Ready(Some(Ok(message.into())));
                 }
                 Poll::Ready(Some(Ok(Message::Close(frame)))) => {
                     // Answers it. If the network does not take the answer at
@@ -200,7 +200,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Frame> for WebSocket<T> {
 
     fn start_send(self: Pin<&mut Self>, frame: Frame) -> Result<(), Self::Error> {
         let this = self.get_mut();
-        let message = match frame.0 {
+        let message = match frame.into_message() {
             Message::Close(frame) => {
                 this.goodbye = frame;
                 return Ok(());

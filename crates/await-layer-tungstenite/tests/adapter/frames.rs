@@ -27,6 +27,10 @@ fn payloads_come_back_as_they_were() {
         assert_eq!(BinaryFrame::binary(&control), None);
         assert_eq!(control.len(), 1);
     }
+    assert_ne!(text, Frame::text(r#"{"a":2}"#));
+    assert_ne!(text, Frame::binary(r#"{"a":1}"#));
+    assert_eq!(text.clone().into_binary(), Frame::binary(r#"{"a":1}"#));
+    assert_eq!(text.into_message(), Message::text(r#"{"a":1}"#));
     let message = Message::text("round trip");
     assert_eq!(Frame::from(message.clone()).into_message(), message);
 }
@@ -36,6 +40,7 @@ fn debug_prints_no_payload() {
     let secret = "s3cret";
     for frame in [
         Frame::text(secret),
+        Frame::from_json(secret.to_owned()),
         Frame::binary(secret),
         Frame::ping(secret),
         Frame::pong(secret),
@@ -62,12 +67,18 @@ fn frames_and_binary_values_pack_with_the_json_packer() {
 #[test]
 fn the_opcode_survives_seal_and_strip() {
     let mut codec = WsAwaitCodec::new();
-    let plain = Frame::text(r#"{"a":1}"#).into_binary();
-    let mut frame = plain.clone();
-    codec.seal(&mut frame, Head::Request(&"_x".into())).unwrap();
-    assert_eq!(frame, Frame::binary(r#"{"awaitId":"_x","a":1}"#));
-    AwaitIdCodec::<Frame>::strip(&mut codec, &mut frame);
-    assert_eq!(frame, plain);
+    let (plain, sealed) = (r#"{"a":1}"#, r#"{"awaitId":"_x","a":1}"#);
+    for (plain, sealed) in [
+        (Frame::binary(plain), Frame::binary(sealed)),
+        (Frame::text(plain), Frame::text(sealed)),
+        (Frame::from_json(plain.to_owned()), Frame::text(sealed)),
+    ] {
+        let mut frame = plain.clone();
+        codec.seal(&mut frame, Head::Request(&"_x".into())).unwrap();
+        assert_eq!(frame, sealed);
+        AwaitIdCodec::<Frame>::strip(&mut codec, &mut frame);
+        assert_eq!(frame, plain);
+    }
 }
 
 #[tokio::test]

@@ -84,14 +84,21 @@ async fn a_message_of_ours_that_is_too_large_fails_alone() {
         max_write_buffer: 3000,
         ..Config::default()
     };
-    for (config, limit) in [
-        (small(), "max_message allows 2000"),
-        (small_buffer, "max_write_buffer allows 988"),
+    let tiny = Config {
+        max_message: 60,
+        ..Config::default()
+    };
+    // The last fits but for its id.
+    for (config, limit, size) in [
+        (small(), "max_message allows 2000", 2000),
+        (small_buffer, "max_write_buffer allows 988", 2000),
+        (tiny.clone(), "max_message allows 60", 500),
+        (tiny, "max_message allows 60", 45),
     ] {
         let (layer, mut peer) = client(config).await;
         let handle = layer.handle();
         let small = handle.send_await::<Value>(&json!({ "small": 1 }));
-        let large = json!({ "large": "x".repeat(2000) });
+        let large = json!({ "large": "x".repeat(size) });
         let refused = handle.send_await::<Value>(&large);
         let answer = async {
             let request = peer.next().await.unwrap().unwrap();

@@ -22,6 +22,13 @@ pub trait JsonFrame: Sized {
     fn json_str(&self) -> Option<&str> {
         None
     }
+
+    /// The same text, from frames that own it: so an id is put into it and
+    /// taken out of it where it is, without another allocation. A frame that
+    /// returns it returns [`json_str`](Self::json_str) too.
+    fn json_mut(&mut self) -> Option<&mut String> {
+        None
+    }
 }
 
 /// A frame that can hold bytes.
@@ -43,6 +50,10 @@ impl JsonFrame for String {
     }
 
     fn json_str(&self) -> Option<&str> {
+        Some(self)
+    }
+
+    fn json_mut(&mut self) -> Option<&mut String> {
         Some(self)
     }
 }

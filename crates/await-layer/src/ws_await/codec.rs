@@ -5,7 +5,7 @@ use std::fmt;
 
 use memchr::memchr;
 
-use super::field::{Field, is_plain, quote, skip_space};
+use super::field::{Cut, Field, is_plain, quote, skip_space};
 use crate::{AwaitIdCodec, Head, JsonFrame, Peek, SealError, TextId};
 
 /// Puts the id first in a JSON object and finds it anywhere in one.
@@ -20,7 +20,12 @@ use crate::{AwaitIdCodec, Head, JsonFrame, Peek, SealError, TextId};
 pub struct WsAwaitCodec {
     field: Field,
     leave: bool,
+    /// Empty; what is put into one message after the other is made here.
+    member: String,
 }
+
+/// Bytes of that buffer that are kept: a peer's id may be long.
+const KEPT: usize = 256;
 
 /// A peer's id as the JSON text it came in: 7, 7.0 and "7" stay apart.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -45,6 +50,7 @@ impl WsAwaitCodec {
         Self {
             field: Field::new("awaitId"),
             leave: false,
+            member: String::new(),
         }
     }
 
@@ -71,14 +77,19 @@ impl WsAwaitCodec {
         self.field.value(text).filter(|id| is_truthy(id))
     }
 
-    /// `{<field>:<id>` and the rest of the object that `text` is.
-    fn with_id(&self, text: &str, id: [&str; 3]) -> Result<String, SealError> {
-        let text = skip_space(text);
-        let Some(members) = text.strip_prefix('{') else {
-            let why = format!("{} cannot carry an id: send a JSON object", shape(text));
+    /// Makes `<field>:<id>` the first member of the object that `frame` is.
+    fn put<F: JsonFrame>(&mut self, frame: &mut F, id: [&str; 3]) -> Result<(), SealError> {
+        let in_place = frame.json_mut().is_some();
+        let Some(text) = text(frame) else {
+            let why = "the frame is not JSON text: send a JSON object";
             return Err(SealError::new(why));
         };
-        if self.field.is_in(text) {
+        let object = skip_space(text);
+        let Some(members) = object.strip_prefix('{') else {
+            let why = format!("{} cannot carry an id: send a JSON object", shape(object));
+            return Err(SealError::new(why));
+        };
+        if self.field.is_in(object) {
             let why = format!(
                 "the message already has a field {}, which is the id's: leave it out",
                 self.field.quoted()
@@ -90,8 +101,21 @@ impl WsAwaitCodec {
             false => ",",
         };
         let [open, id, close] = id;
-        let field = self.field.quoted();
-        Ok(["{", field, ":", open, id, close, comma, members].concat())
+        self.member
+            .extend([self.field.quoted(), ":", open, id, close, comma]);
+        if in_place {
+            let before = text.len() - object.len();
+            if let Some(text) = frame.json_mut() {
+                text.drain(..before);
+                text.insert_str(1, &self.member);
+            }
+        } else {
+            let sealed = ["{", &self.member, members].concat();
+            frame.set_json(sealed);
+        }
+        self.member.clear();
+        self.member.shrink_to(KEPT);
+        Ok(())
     }
 }
 
@@ -139,22 +163,31 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
             }
             Head::Plain => return Ok(()),
         };
-        let Some(text) = text(frame) else {
-            let why = "the frame is not JSON text: send a JSON object";
-            return Err(SealError::new(why));
-        };
-        let sealed = self.with_id(text, id)?;
-        frame.set_json(sealed);
-        Ok(())
+        self.put(frame, id)
     }
 
     fn strip(&mut self, frame: &mut F) {
         if self.leave {
             return;
         }
-        let cut = text(frame).and_then(|text| self.field.cut(text, is_truthy));
-        if let Some(cut) = cut {
-            frame.set_json(cut);
+        let in_place = frame.json_mut().is_some();
+        let Some(text) = text(frame) else {
+            return;
+        };
+        match self.field.cut(text, is_truthy) {
+            Some(Cut::Bytes(cut)) if in_place => {
+                if let Some(text) = frame.json_mut() {
+                    text.drain(cut);
+                }
+            }
+            Some(Cut::Bytes(cut)) => {
+                let mut kept = String::with_capacity(text.len().saturating_sub(cut.len()));
+                kept.push_str(text.get(..cut.start).unwrap_or_default());
+                kept.push_str(text.get(cut.end..).unwrap_or_default());
+                frame.set_json(kept);
+            }
+            Some(Cut::To(kept)) => frame.set_json(kept),
+            None => {}
         }
     }
 

@@ -7,11 +7,20 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr2};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+
+/// How a text loses a field.
+pub(super) enum Cut {
+    /// These bytes go.
+    Bytes(Range<usize>),
+    /// This is what is left.
+    To(String),
+}
 
 /// A field by its name.
 #[derive(Clone, Debug)]
@@ -67,20 +76,25 @@ impl Field {
         self.value(text).is_some()
     }
 
-    /// `text` without the field and its comma, the rest byte for byte; `None`
-    /// when its value does not count, and when damage hides where a field ends.
-    pub(super) fn cut(&self, text: &str, counts: impl Fn(&str) -> bool) -> Option<String> {
+    /// How to take the field and its comma out of `text`; `None` when its value
+    /// does not count, and when damage hides where a field ends.
+    pub(super) fn cut(&self, text: &str, counts: impl Fn(&str) -> bool) -> Option<Cut> {
         if let Some((value, rest)) = self.first(text) {
             if !self.may_be_in(rest) {
-                if !counts(value) {
-                    return None;
-                }
                 let rest = skip_space(rest);
                 let kept = rest.strip_prefix(',').unwrap_or(rest);
-                return Some(["{", kept].concat());
+                let start = text.find('{')?.checked_add(1)?;
+                let end = text.len().checked_sub(kept.len())?;
+                return counts(value).then_some(Cut::Bytes(start..end));
             }
         }
         self.value(text).filter(|value| counts(value))?;
+        self.rest(text).map(Cut::To)
+    }
+
+    /// `text` without the field, wherever and however often it is there; the
+    /// rest byte for byte.
+    fn rest(&self, text: &str) -> Option<String> {
         let base = text.as_ptr() as usize;
         let mut kept = String::with_capacity(text.len());
         kept.push_str(text.split_inclusive('{').next()?);

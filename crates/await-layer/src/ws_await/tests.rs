@@ -11,9 +11,16 @@ fn peek(text: &str) -> Peeked {
     WsAwaitCodec::new().peek(&text.to_owned())
 }
 
+/// In a frame that owns its text and in one that does not.
 fn seal(text: &str, id: &str) -> Result<String, String> {
     let mut frame = text.to_owned();
-    match WsAwaitCodec::new().seal(&mut frame, Head::Request(&id.into())) {
+    let mut bytes = text.as_bytes().to_vec();
+    let id = id.into();
+    let sealed = WsAwaitCodec::new().seal(&mut bytes, Head::Request(&id));
+    let same = WsAwaitCodec::new().seal(&mut frame, Head::Request(&id));
+    assert_eq!(sealed, same);
+    assert_eq!(bytes, frame.as_bytes());
+    match sealed {
         Ok(()) => Ok(frame),
         Err(error) => {
             assert_eq!(frame, text, "a refused frame stays as it was");
@@ -24,7 +31,10 @@ fn seal(text: &str, id: &str) -> Result<String, String> {
 
 fn strip(text: &str) -> String {
     let mut frame = text.to_owned();
+    let mut bytes = text.as_bytes().to_vec();
     WsAwaitCodec::new().strip(&mut frame);
+    WsAwaitCodec::new().strip(&mut bytes);
+    assert_eq!(bytes, frame.as_bytes());
     frame
 }
 
@@ -193,6 +203,7 @@ fn stripping_takes_the_field_and_nothing_else() {
         ),
         (r#"{"awaitId":1,"a":2,"awaitId":3}"#, r#"{"a":2}"#),
         (r#"{"awaitId":7}"#, "{}"),
+        (" { \"awaitId\" : \"x\" , \"a\":1}", " { \"a\":1}"),
         (
             r#"{"awaitId":7,"a":{"awaitId":8}}"#,
             r#"{"a":{"awaitId":8}}"#,
