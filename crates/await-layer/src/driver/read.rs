@@ -50,9 +50,9 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
 
     fn route(&mut self, link: &L, frame: L::Frame) -> Ended<L> {
         match self.codec.peek(&frame) {
-            Peek::Reply(id) => self.answer(link, &id, Answer::Last, frame),
-            Peek::Part(id) => self.answer(link, &id, Answer::Part, frame),
-            Peek::End(id) => self.answer(link, &id, Answer::End, frame),
+            Peek::Reply(id) => self.find_and_answer(link, &id, Answer::Last, frame),
+            Peek::Part(id) => self.find_and_answer(link, &id, Answer::Part, frame),
+            Peek::End(id) => self.find_and_answer(link, &id, Answer::End, frame),
             Peek::Either(id, ask) => self.either(link, &id, ask, frame),
             other => {
                 // In the order in which they came, for those who can tell.
@@ -92,21 +92,37 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
                  generator does not tag its ids: take a tagged one",
             )));
         }
-        match self.directory.find(id, self.ids.locate(id)) {
-            Owner::Foreign => {
+        match self.find(id) {
+            (Owner::Foreign, _) => {
                 self.hand_over(link)?;
                 let routed = self.request(link, ask, frame);
                 link.with(|machine| self.desk.ask_to_read(machine));
                 routed
             }
-            Owner::Call { .. } | Owner::Stray => self.answer(link, id, Answer::Last, frame),
+            found => self.answer(link, found, Answer::Last, frame),
         }
     }
 
-    fn answer(&mut self, link: &L, id: &L::Id, kind: Answer, mut frame: L::Frame) -> Ended<L> {
-        let Owner::Call { call, place } = self.directory.find(id, self.ids.locate(id)) else {
+    fn find(&self, id: &L::Id) -> (Owner, Locate) {
+        let locate = self.ids.locate(id);
+        (self.directory.find(id, locate), locate)
+    }
+
+    fn find_and_answer(&mut self, link: &L, id: &L::Id, kind: Answer, frame: L::Frame) -> Ended<L> {
+        let found = self.find(id);
+        self.answer(link, found, kind, frame)
+    }
+
+    fn answer(
+        &mut self,
+        link: &L,
+        (owner, locate): (Owner, Locate),
+        kind: Answer,
+        mut frame: L::Frame,
+    ) -> Ended<L> {
+        let Owner::Call { call, place } = owner else {
             self.hand_over(link)?;
-            let ours = match self.ids.locate(id) {
+            let ours = match locate {
                 Locate::Slot(index) => self.directory.was_used(index),
                 Locate::Map | Locate::Foreign => false,
             };
