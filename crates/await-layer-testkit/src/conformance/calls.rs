@@ -119,7 +119,7 @@ pub(super) async fn messages_keep_their_order<F, A: Tried<F>, B: Tried<F>>(mut e
                 // A message of its own overtakes no answer, and no answer it.
                 let noted = there.try_send(&format!("note {n}"));
                 assert!(noted.is_ok(), "a message was not queued: {noted:?}");
-                let answered = responder.reply(&super::ends::answer_to(&text)).await;
+                let answered = responder.reply(&answer_to(&text)).await;
                 assert!(answered.is_ok(), "an answer was not sent: {answered:?}");
             }
         }
