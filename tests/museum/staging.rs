@@ -275,3 +275,19 @@ fn what_one_turn_may_not_write_the_next_one_does_at_once() {
         assert_eq!(stage.remote.unflushed(), 0);
     }
 }
+
+#[test]
+fn a_message_that_is_not_flushed_is_waited_for_before_the_close() {
+    let (stage, _incoming) = stage();
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.run().is_none());
+    stage.remote.pend(Op::Flush);
+    let mut send = Task::new(stage.handle.send("hello"));
+    assert!(send.poll().is_pending() && driver.run().is_none());
+    let mut closed = Task::new(stage.handle.close());
+    assert!(closed.poll().is_pending() && driver.run().is_none());
+    assert_eq!(stage.remote.calls(Op::Close), 0);
+    stage.remote.resume(Op::Flush);
+    assert_eq!(driver.run().map(|end| end.cause()), Some(Cause::Local));
+    assert_eq!(send.run(), Some(Ok(())));
+}
