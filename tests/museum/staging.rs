@@ -291,3 +291,22 @@ fn a_message_that_is_not_flushed_is_waited_for_before_the_close() {
     assert_eq!(driver.run().map(|end| end.cause()), Some(Cause::Local));
     assert_eq!(send.run(), Some(Ok(())));
 }
+
+#[test]
+fn late_replies_beyond_the_budget_end_it_in_the_turn_in_which_they_come() {
+    let (stage, _incoming) = stage_with(Limits {
+        unmatched_budget: 0,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    let mut call = stage.ask("hello");
+    assert!(call.poll().is_pending() && driver.run().is_none());
+    let request = requests(&stage.remote, &["hello"]).remove(0);
+    // Its cancel is not written: the reply still finds the call.
+    stage.remote.pend(Op::Ready);
+    drop(call);
+    assert!(driver.run().is_none());
+    stage.remote.feed(reply_to(&request, "late"));
+    let reason = driver.run().expect("it ends");
+    assert_eq!(reason.cause(), Cause::Unmatched);
+}
