@@ -5,7 +5,7 @@ use await_layer_testkit::script::{self, Op};
 use await_layer_testkit::steps::Steps;
 use futures::StreamExt;
 
-use crate::stage::{Broken, Letters, Task, play, reply_to, requests, stage};
+use crate::stage::{Broken, Letters, Task, play, reply_to, requests, stage, stage_with};
 
 #[test]
 fn a_reply_that_comes_while_the_request_is_being_sent_finds_its_call() {
@@ -195,7 +195,10 @@ fn nothing_is_polled_after_the_end() {
 
 #[test]
 fn replies_that_are_there_come_before_the_end_by_a_failed_write() {
-    let (stage, _incoming) = stage();
+    let (stage, _incoming) = stage_with(Limits {
+        frames_per_turn: 16,
+        ..Limits::default()
+    });
     let mut driver = Task::new(stage.handle.driver());
     let mut calls: Vec<_> = (0..100).map(|_| stage.ask("hello")).collect();
     for call in &mut calls {
