@@ -7,6 +7,8 @@
 mod bell;
 mod election;
 mod parties;
+#[cfg(all(test, not(await_layer_loom)))]
+mod tests;
 mod wakers;
 
 use std::panic::resume_unwind;
