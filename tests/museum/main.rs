@@ -18,10 +18,12 @@
 //! | `limits` | limits hold at their edges and give back what they count |
 //! | `reentry` | user code never runs where it could hang or harm others |
 //! | `staging` | what is handled a few at a time keeps its order and its place |
+//! | `bombs` | values that panic when they are dropped or printed do no more harm |
 //! | `stage` | the transport, the wire and the tasks of these tests |
 //! | `notes` | the same wire, with frames that carry something along |
 
 mod batches;
+mod bombs;
 mod bursts;
 mod closing;
 mod flushing;

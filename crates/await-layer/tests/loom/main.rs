@@ -9,6 +9,8 @@
 //! loom does not see, except memory that is never contended.
 #![cfg(await_layer_loom)]
 
+mod beside;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
@@ -393,94 +395,5 @@ fn a_forgotten_driver_holds_nobody_up_for_longer_than_the_bound() {
         let parked = thread.join().unwrap();
         within_the_bound(&timer, call, first);
         drop(parked);
-    });
-}
-
-#[test]
-fn a_slot_that_is_used_again_while_its_last_call_is_settled_serves_its_new_one() {
-    model(|| {
-        let handle = echo(&ManualTimer::new());
-        let driver = handle.driver();
-        let driving = thread::spawn(move || block_on(driver));
-        for body in 1..3 {
-            let mut call = handle.send_await::<Frame>(&(0, false, body));
-            // Dropped when it is queued, staged, written or settled.
-            if let (Poll::Ready(reply), _) = poll_once(&mut call) {
-                assert_eq!(reply.unwrap().2, body);
-            }
-        }
-        ask(&handle, 3);
-        assert_eq!(handle.in_flight(), 0);
-        drop(handle);
-        assert_eq!(driving.join().unwrap().cause(), Cause::Dropped);
-    });
-}
-
-#[test]
-fn two_callers_while_a_third_thread_drives_both_get_their_reply() {
-    model(|| {
-        let handle = echo(&ManualTimer::new());
-        let driver = handle.driver();
-        let driving = thread::spawn(move || block_on(driver));
-        let other = handle.clone();
-        let calling = thread::spawn(move || ask(&other, 1));
-        ask(&handle, 2);
-        calling.join().unwrap();
-        assert_eq!(handle.in_flight(), 0);
-        drop(handle);
-        assert_eq!(driving.join().unwrap().cause(), Cause::Dropped);
-    });
-}
-
-#[test]
-fn a_batch_beside_a_spawned_driver_is_told_once_all_have_come() {
-    model(|| {
-        let handle = echo(&ManualTimer::new());
-        let driver = handle.driver();
-        let driving = thread::spawn(move || block_on(driver));
-        let bodies = [(0, false, 1), (0, false, 2)];
-        let replies = block_on(handle.send_await_all::<Frame, _>(&bodies));
-        let replies = replies.into_iter().map(|reply| reply.unwrap().2);
-        assert!(replies.eq([1, 2]));
-        drop(handle);
-        assert_eq!(driving.join().unwrap().cause(), Cause::Dropped);
-    });
-}
-
-/// A layer as a `Sink`, on a transport that takes one frame at a time.
-type Plain = AwaitLayer<memory::Duplex<Frame>, Wire, ManualTimer>;
-
-/// Hands plain frames to the layer and waits until they are flushed.
-async fn send_plain(mut layer: Plain, frames: u32) -> Plain {
-    use std::future::poll_fn;
-    for body in 0..frames {
-        Pin::new(&mut layer).start_send((0, false, body)).unwrap();
-    }
-    let flushed = poll_fn(|cx| Pin::new(&mut layer).poll_flush(cx)).await;
-    flushed.unwrap();
-    layer
-}
-
-#[test]
-#[ignore = "takes a minute"]
-fn a_sink_that_is_told_again_and_again_is_told_when_it_is_flushed() {
-    model(|| {
-        let (ours, mut theirs) = memory::pair::<Frame>(1);
-        let limits = Limits::default();
-        let layer = AwaitLayer::with(ours, Wire, ManualTimer::new(), limits);
-        let driver = layer.handle().driver();
-        let driving = thread::spawn(move || block_on(driver));
-        let peer = thread::spawn(move || {
-            for _ in 0..3 {
-                let read = std::future::poll_fn(|cx| Pin::new(&mut theirs).poll_next(cx));
-                assert!(block_on(read).is_some());
-            }
-            theirs
-        });
-        let layer = block_on(send_plain(layer, 3));
-        let theirs = peer.join().unwrap();
-        drop(layer);
-        assert_eq!(driving.join().unwrap().cause(), Cause::Dropped);
-        drop(theirs);
     });
 }
