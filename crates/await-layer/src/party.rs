@@ -14,11 +14,12 @@ pub(crate) fn wait<L: Connection, R>(
     party: Key,
     kind: Kind,
     cx: &mut Context<'_>,
-    mut work: Work,
+    work: Work,
     mut look: impl FnMut(&mut MachineOf<L>) -> Option<R>,
 ) -> Poll<R> {
     // Settled without a result is rare: a stream whose item another party took,
-    // a sink that still has no room.
+    // a sink that still has no room, a batch whose first calls have ended
+    // before the last had begun. The hub has not heard of the work then.
     loop {
         match link.hub().poll(party, kind, cx.waker(), work) {
             Step::Wait | Step::Yield => return Poll::Pending,
@@ -30,7 +31,6 @@ pub(crate) fn wait<L: Connection, R>(
             }
             Step::Over => return link.with(look).map_or(Poll::Pending, Poll::Ready),
         }
-        work = Work::None;
     }
 }
 

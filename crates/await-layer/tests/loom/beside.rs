@@ -90,3 +90,17 @@ fn a_sink_that_is_told_again_and_again_is_told_when_it_is_flushed() {
         drop(theirs);
     });
 }
+
+#[test]
+fn a_batch_whose_first_call_ends_while_it_begins_ends_beside_a_caller() {
+    model(|| {
+        let handle = echo(&ManualTimer::new());
+        let other = handle.clone();
+        let calling = thread::spawn(move || ask(&other, 3));
+        let bodies = [(0, false, 1), (0, false, 2)];
+        let replies = block_on(handle.send_await_all::<Frame, _>(&bodies));
+        let replies = replies.into_iter().map(|reply| reply.unwrap().2);
+        assert!(replies.eq([1, 2]));
+        calling.join().unwrap();
+    });
+}
