@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use async_channel::TryRecvError;
 use futures_core::Stream;
@@ -81,16 +81,19 @@ impl<L: Connection> Incoming<L> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Queued<L::Frame, L::Error>>> {
         let events = &self.events;
-        if let Some(queued) = pop(&*self.link, events) {
-            return Poll::Ready(queued);
+        loop {
+            if let Some(queued) = pop(&*self.link, events) {
+                return Poll::Ready(queued);
+            }
+            let polled = self.party.poll(&*self.link, cx, Work::None, |machine| {
+                (!events.is_empty() || events.is_closed() || machine.has_lagged()).then_some(())
+            });
+            // What came before it stood among those that wait has woken nobody.
+            if polled.is_pending() && events.is_empty() {
+                return Poll::Pending;
+            }
+            self.party.rest(&*self.link);
         }
-        let polled = self.party.poll(&*self.link, cx, Work::None, |machine| {
-            (!events.is_empty() || events.is_closed() || machine.has_lagged()).then_some(())
-        });
-        ready!(polled);
-        self.party.rest(&*self.link);
-        // It was looked at under the lock, and nobody else takes.
-        pop(&*self.link, events).map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Drives, takes nothing and is never ready.

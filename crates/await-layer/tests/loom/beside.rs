@@ -104,3 +104,21 @@ fn a_batch_whose_first_call_ends_while_it_begins_ends_beside_a_caller() {
         calling.join().unwrap();
     });
 }
+
+#[test]
+fn a_message_that_comes_while_the_stream_lines_up_is_delivered() {
+    model(|| {
+        let io = Echo::default();
+        let layer = AwaitLayer::with(io, Wire, ManualTimer::new(), Limits::default());
+        let (handle, mut incoming) = layer.split();
+        let calling = thread::spawn(move || {
+            // Comes back as a message, in a turn before the reply's or in it.
+            handle.try_send(&(0, false, 7)).unwrap();
+            ask(&handle, 1);
+            handle
+        });
+        let next = std::future::poll_fn(|cx| Pin::new(&mut incoming).poll_next(cx));
+        assert!(block_on(next).is_some());
+        drop(calling.join().unwrap());
+    });
+}
