@@ -73,6 +73,7 @@ where
         // Bounded by the machine, which counts bytes too; an unbounded channel
         // allocates nothing before the first event.
         let (sender, receiver) = async_channel::unbounded();
+        let now = timer.now();
         let pump = Pump::new(io, codec, ids, &timer, &hub, sender, limits.frames_per_turn);
         let link = Self {
             packer,
@@ -81,7 +82,7 @@ where
             call_timeout: AtomicU64::new(nanos(limits.call_timeout).unwrap_or(u64::MAX)),
             serves: AtomicBool::new(false),
             state: Mutex::new(State {
-                machine: Machine::new(limits),
+                machine: Machine::new(limits, now),
                 pump: Some(Box::pin(pump)),
                 room: VecDeque::new(),
             }),

@@ -25,7 +25,7 @@ const PLACE: u32 = 4;
 /// A slot's deadline: the instant, and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
-    /// Both in one word: nanoseconds above, the place below.
+    /// Both in one word: nanoseconds from the base above, the place below.
     at: u64,
     links: Links,
 }
@@ -60,21 +60,26 @@ impl<T: Timed> Members for InLane<'_, T> {
 
 #[derive(Debug)]
 pub(super) struct Deadlines {
+    /// The clock when there was none yet: what is kept counts from here, for a
+    /// clock may count from anywhere, and 60 bits are not enough for that.
+    base: u64,
     lanes: Vec<List>,
     sorted: BTreeSet<(u64, u32)>,
 }
 
 impl Deadlines {
-    pub(super) const fn new() -> Self {
+    pub(super) const fn new(base: u64) -> Self {
         Self {
+            base,
             lanes: Vec::new(),
             sorted: BTreeSet::new(),
         }
     }
 
     /// Gives the slot at `index`, which has none, a deadline. One that is more
-    /// than 36 years away is none.
+    /// than 36 years after the base is none.
     pub(super) fn insert(&mut self, slots: &mut impl Timed, index: u32, at: u64) {
+        let at = at.saturating_sub(self.base);
         if at >> (u64::BITS - PLACE) != 0 {
             return;
         }
@@ -132,7 +137,8 @@ impl Deadlines {
             let index = lane.front()?;
             Some((slots.deadline(index)?.at(), index))
         });
-        lanes.chain(self.sorted.first().copied()).min()
+        let (at, index) = lanes.chain(self.sorted.first().copied()).min()?;
+        Some((at.saturating_add(self.base), index))
     }
 
     /// Puts the slot into a lane, if one takes it.

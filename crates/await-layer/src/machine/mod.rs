@@ -103,13 +103,14 @@ pub(crate) enum Discarded<F, I, A> {
 }
 
 impl<F, I, A> Machine<F, I, A> {
-    pub(crate) fn new(limits: Limits) -> Self {
+    /// A machine whose clock says `now`.
+    pub(crate) fn new(limits: Limits, now: u64) -> Self {
         Self {
             stats: Stats::default(),
             slots: Arena::new(),
             asks: Arena::new(),
             outgoing: Outgoing::new(),
-            deadlines: Deadlines::new(),
+            deadlines: Deadlines::new(now),
             inbound: inbound::Inbound::default(),
             asks_taken: 0,
             closing: closing::Closing::Open,

@@ -15,7 +15,7 @@ proptest! {
     fn the_deadline_queue_is_a_sorted_vector(
         ops in prop::collection::vec((0..4u8, 0..30u64, 0..50u64), 1..200),
     ) {
-        let mut queue = Deadlines::new();
+        let mut queue = Deadlines::new(0);
         let mut slots = Vec::new();
         let mut sorted: Vec<(u64, u32)> = Vec::new();
         for (number, (op, which, at)) in (0u32..).zip(ops) {
@@ -50,7 +50,7 @@ proptest! {
 
 #[test]
 fn as_many_timeouts_as_lanes_need_no_sorting() {
-    let mut queue = Deadlines::new();
+    let mut queue = Deadlines::new(0);
     let mut slots = vec![Deadline::NONE; 800];
     for start in 0..100 {
         for timeout in 0..8 {
@@ -61,4 +61,18 @@ fn as_many_timeouts_as_lanes_need_no_sorting() {
     assert!(queue.all_in_lanes());
     queue.insert(&mut slots, 0, u64::MAX);
     assert_eq!(queue.next(&mut slots), Some(0));
+}
+
+#[test]
+fn deadlines_fall_due_wherever_the_clock_counts_from() {
+    for now in [0, 1_800_000_000_000_000_000, u64::MAX - 10] {
+        let mut queue = Deadlines::new(now);
+        let mut slots = vec![Deadline::NONE; 2];
+        queue.insert(&mut slots, 0, now + 5);
+        queue.insert(&mut slots, 1, now + 3);
+        assert_eq!(queue.next(&mut slots), Some(now + 3));
+        assert_eq!(queue.pop_due(&mut slots, now + 2), None);
+        assert_eq!(queue.pop_due(&mut slots, now + 5), Some(1));
+        assert_eq!(queue.pop_due(&mut slots, now + 5), Some(0));
+    }
 }

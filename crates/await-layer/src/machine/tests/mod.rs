@@ -124,7 +124,7 @@ proptest! {
             quarantine: std::time::Duration::from_nanos(QUARANTINE),
             ..Limits::default()
         };
-        let mut pair = Pair::new(Subject::new(limits));
+        let mut pair = Pair::new(Subject::new(limits, 0));
         for op in ops {
             pair.step(op);
         }

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_sink_that_has_gone_is_not_told_for_ever() {
-    let mut machine = Machine::<u32, u64, u64>::new(Limits::default());
+    let mut machine = Machine::<u32, u64, u64>::new(Limits::default(), 0);
     let seat = machine.seat();
     machine.set_sink_party(seat);
     machine.flushed();
