@@ -41,10 +41,17 @@ enum State<L: Connection> {
 ///
 /// Made by [`Handle::send_await_all`](crate::Handle::send_await_all). Each
 /// request is a call of its own, with its own id, deadline and outcome; they
-/// leave in order and in one flush, and the replies may come in any order. One
-/// task waits for all of them and is woken once, by the last, which is what
-/// makes it cheaper than as many [`Call`](crate::Call)s. For replies as they
-/// come, join single calls instead.
+/// are queued in order at the first poll, and the replies may come in any
+/// order. One task waits for all of them and is woken once, by the last (or,
+/// if it is the one that drives, when there is something to drive), which is
+/// what makes it cheaper than as many [`Call`](crate::Call)s. For replies as
+/// they come, join single calls instead.
+///
+/// Up to [`frames_per_turn`](crate::Limits::frames_per_turn) of them leave in
+/// one flush, if the transport has the room. Those beyond
+/// [`max_in_flight`](crate::Limits::max_in_flight) wait for a permit, within
+/// their timeout. All are packed and held from the start: nothing bounds how
+/// many but whoever asks. None at all is ready at its first poll.
 ///
 /// # Errors
 /// None as a whole: each result is the reply or that call's
@@ -88,7 +95,8 @@ impl<L: Connection, R> CallAll<L, R> {
         all
     }
 
-    /// As [`Call::timeout`](crate::Call::timeout), for each of the calls.
+    /// As [`Call::timeout`](crate::Call::timeout), for each of the calls: all
+    /// have the same deadline, `timeout` from now.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.set_nanos(nanos(timeout).unwrap_or(u64::MAX));
         self
@@ -190,7 +198,7 @@ impl<L: Connection, R> Drop for CallAll<L, R> {
         if self.stage != Stage::Begun {
             return;
         }
-        let mut dropped = Vec::new();
+        let mut dropped = Vec::with_capacity(self.calls.len());
         self.for_each(|machine, state| {
             if let State::Pending(call) = *state {
                 dropped.push(machine.cancel(call));

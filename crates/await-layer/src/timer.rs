@@ -40,7 +40,7 @@ pub use tokio::{TokioSleep, TokioTimer};
 ///
 /// Times are nanoseconds since a moment of the timer's own choosing; they
 /// never run backwards. A connection reads the clock when a call is made and
-/// once per turn, and keeps two sleeps: one for the next deadline and one that
+/// at most once per turn, and keeps two sleeps: one for the next deadline and one that
 /// watches over a party that was told to drive and does not.
 pub trait Timer {
     /// A sleep that this clock drives.

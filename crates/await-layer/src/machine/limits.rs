@@ -45,7 +45,7 @@ pub struct Limits {
     /// burst.
     pub max_outbound: usize,
     /// Bytes queued likewise, as [`AwaitIdCodec::size`](crate::AwaitIdCodec::size)
-    /// counts them plus 128 per frame, which is what a queue entry costs.
+    /// counts them plus 128 per frame, which is what a slot costs.
     /// Default 1 MiB: a few times a socket's buffer.
     pub max_outbound_bytes: usize,
     /// Plain messages that nobody has taken yet, at most: what a slow
@@ -94,7 +94,7 @@ pub struct Limits {
     pub overflow: Overflow,
 }
 
-/// Charged per frame on top of its bytes: what a queue entry costs.
+/// Charged per frame on top of its bytes: what a slot costs.
 pub(crate) const FRAME_OVERHEAD: usize = 128;
 
 impl Default for Limits {

@@ -3,7 +3,7 @@
 //!
 //! It knows no I/O, no clock and no waker. Frames and ids go in and out by
 //! value, time is an argument, and whoever must be woken is named in
-//! [`Machine::take_woken`]. It runs no code of the user's, so it can sit under
+//! [`Machine::woken`]. It runs no code of the user's, so it can sit under
 //! a lock; the tables that need the user's `Hash` and `Eq` are in
 //! [`directory`] and belong to the driver.
 //!
@@ -13,14 +13,15 @@
 //! caller:  Waiting --reply, expiry, close, refusal--> Settled --taken--> Left
 //!             '------------------- dropped -------------------------------^
 //!
-//! wire:    Permit --> Queued --> Writing --> Live --last reply--> Gone
-//!             |          |          |          '--left--> Leaving --> Gone
-//!             '----------'----------'                        '--> Retired --> Gone
-//!                   left, refused
+//! wire:  Permit -> Queued -> Writing -> Live --last reply--> Gone
+//!           |        |         |         '--left--> Cancelling -> Leaving -> Gone
+//!           '--------'---------'                                     '-> Retired -> Gone
+//!                left, refused
 //! ```
 //!
-//! `Permit` waits for `max_in_flight`; `Leaving` waits for its cancel message
-//! to be written; `Retired` keeps a narrow id from being used again.
+//! `Permit` waits for `max_in_flight`; in `Cancelling` its cancel message is
+//! queued and in `Leaving` the driver has it; `Retired` keeps a narrow id from
+//! being used again.
 
 pub(crate) mod arena;
 mod asks;
