@@ -1,5 +1,9 @@
 //! The JSON wire of ws-await over WebSocket: a text message
-//! `{"awaitId":"7","text":"..."}`, answered by itself.
+//! `{"awaitId":"_000000007","text":"..."}`, answered by itself.
+//!
+//! The floor's and the hand-written version's ids have ten characters, as the
+//! original's have. The layer's have 27: on this wire nothing but the id tells a
+//! reply from a request, so its ids must be told from the peer's.
 
 pub mod floor;
 pub mod hand_written;
@@ -37,9 +41,27 @@ impl Note {
 /// layer can do that takes messages of the user's own types.
 #[derive(Serialize, Deserialize)]
 struct Numbered<T> {
-    #[serde(rename = "awaitId")]
+    #[serde(rename = "awaitId", with = "text_id")]
     id: u64,
     text: T,
+}
+
+/// A number as ten characters.
+mod text_id {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(id: &u64, into: S) -> Result<S::Ok, S::Error> {
+        into.collect_str(&format_args!("_{id:09}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+        let text = <&str>::deserialize(from)?;
+        let digits = text
+            .strip_prefix('_')
+            .and_then(|digits| digits.parse().ok());
+        digits.ok_or_else(|| D::Error::custom("no id of ours"))
+    }
 }
 
 fn pack(id: u64, note: &Note) -> Message {

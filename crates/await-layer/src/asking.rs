@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::connection::{Connection, MachineOf};
+use crate::connection::{Connection, MachineOf, ends_at};
 use crate::error::CallError;
 use crate::hub::{Kind, Work};
 use crate::machine::arena::Key;
@@ -54,19 +54,12 @@ impl<L: Connection> Asking<L> {
             },
             at: u64::MAX,
         };
-        asking.set_nanos(link.call_timeout().load(Ordering::Relaxed));
+        asking.at = ends_at(&**link, link.call_timeout().load(Ordering::Relaxed));
         asking
     }
 
     pub(crate) fn set_timeout(&mut self, timeout: Duration) {
-        self.set_nanos(nanos(timeout).unwrap_or(u64::MAX));
-    }
-
-    fn set_nanos(&mut self, timeout: u64) {
-        self.at = match timeout {
-            u64::MAX => u64::MAX,
-            _ => self.link.now().saturating_add(timeout),
-        };
+        self.at = ends_at(&*self.link, nanos(timeout).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn set_id(&mut self, id: L::Id) {

@@ -10,11 +10,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use crate::asking::{CallErrorOf, PackerErrorOf};
-use crate::connection::{Connection, MachineOf};
+use crate::connection::{Connection, MachineOf, ends_at};
 use crate::error::CallError;
 use crate::hub::{Kind, Work};
 use crate::machine::arena::Key;
-use crate::machine::{NewCall, Outcome, nanos};
+use crate::machine::{BeginError, NewCall, Outcome, nanos};
 use crate::packer::Unpack;
 use crate::party::Party;
 
@@ -91,22 +91,15 @@ impl<L: Connection, R> CallAll<L, R> {
             stage: Stage::New,
             reply: PhantomData,
         };
-        all.set_nanos(link.call_timeout().load(Ordering::Relaxed));
+        all.at = ends_at(&**link, link.call_timeout().load(Ordering::Relaxed));
         all
     }
 
     /// As [`Call::timeout`](crate::Call::timeout), for each of the calls: all
     /// have the same deadline, `timeout` from now.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.set_nanos(nanos(timeout).unwrap_or(u64::MAX));
+        self.at = ends_at(&*self.link, nanos(timeout).unwrap_or(u64::MAX));
         self
-    }
-
-    fn set_nanos(&mut self, timeout: u64) {
-        self.at = match timeout {
-            u64::MAX => u64::MAX,
-            _ => self.link.now().saturating_add(timeout),
-        };
     }
 
     /// Runs `change` for every call, a few under one lock.
@@ -120,10 +113,11 @@ impl<L: Connection, R> CallAll<L, R> {
         }
     }
 
-    fn begin(&mut self) {
+    fn begin(&mut self) -> Work {
         self.stage = Stage::Begun;
         let seat = self.party.seat(&*self.link);
         let deadline = (self.at != u64::MAX).then_some(self.at);
+        let mut work = Work::Queued;
         self.for_each(|machine, state| {
             // What is put here in the meantime holds nothing.
             *state = match std::mem::replace(state, State::Pending(Key::NULL)) {
@@ -134,14 +128,25 @@ impl<L: Connection, R> CallAll<L, R> {
                         rare: None,
                         batch: Some(seat),
                     };
-                    match machine.begin(new) {
-                        Ok(begun) => State::Pending(begun.call),
+                    // With no seat there is nobody to be told.
+                    let begun = match seat {
+                        Key::NULL => Err((BeginError::Full, new)),
+                        _ => machine.begin(new),
+                    };
+                    match begun {
+                        Ok(begun) => {
+                            if begun.company {
+                                work = Work::QueuedInCompany;
+                            }
+                            State::Pending(begun.call)
+                        }
                         Err((error, new)) => State::Failed(CallError::begin(error, new.frame)),
                     }
                 }
                 ended => ended,
             };
         });
+        work
     }
 
     fn take(&mut self) {
@@ -169,10 +174,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let work = match this.stage {
-            Stage::New => {
-                this.begin();
-                Work::Queued
-            }
+            Stage::New => this.begin(),
             Stage::Begun => Work::None,
             Stage::Done => panic!("polled after it was done"),
         };

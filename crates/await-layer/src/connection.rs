@@ -80,3 +80,12 @@ pub trait Drive: Sized {
 pub(crate) fn size_of_frame<L: Connection>(frame: &L::Frame) -> usize {
     L::Codec::size(frame)
 }
+
+/// When something ends that has `timeout` nanoseconds from now; `u64::MAX` is
+/// never.
+pub(crate) fn ends_at<L: Connection>(link: &L, timeout: u64) -> u64 {
+    match timeout {
+        u64::MAX => u64::MAX,
+        _ => link.now().saturating_add(timeout),
+    }
+}

@@ -164,7 +164,9 @@ where
                 drop(std::mem::take(&mut discarded));
                 driving.as_mut().advance(self);
             });
-            if catch_unwind(advance).is_err() {
+            if let Err(payload) = catch_unwind(advance) {
+                // Dropping what the user's code threw could throw again.
+                std::mem::forget(payload);
                 driving.as_mut().panicked(self);
             }
             let mut state = lock(&self.state);

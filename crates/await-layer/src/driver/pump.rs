@@ -166,7 +166,6 @@ where
         let inner = this.inner;
         inner.prepare(link)?;
         let Some(mut io) = this.io.as_mut().as_pin_mut() else {
-            inner.desk.staged.clear();
             return Ok(());
         };
         let cx = &mut Context::from_waker(this.waker);

@@ -151,14 +151,15 @@ impl<F, I, A> Machine<F, I, A> {
     }
 
     pub(super) fn send_is_put_back(&mut self, key: Key, frame: Option<F>) -> Option<Key> {
-        if let Some(slot) = self.slots.get_mut(key) {
-            if let What::Send(send) = &mut slot.what {
-                send.state = State::Queued;
-                let wanted = !send.left || send.is_owed();
-                slot.frame = frame;
-                if wanted {
-                    return Some(key);
-                }
+        let Some(slot) = self.slots.get_mut(key) else {
+            self.discarded.extend(frame.map(Discarded::Frame));
+            return None;
+        };
+        slot.frame = frame;
+        if let What::Send(send) = &mut slot.what {
+            send.state = State::Queued;
+            if !send.left || send.is_owed() {
+                return Some(key);
             }
         }
         let gone = self.slots.remove(key).map(Discarded::Slot);
