@@ -130,20 +130,20 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         S: Transport<L::Frame>,
     {
         let retire = chosen.is_some() || self.ids.narrow();
-        let Some(mut place) = self.directory.claim() else {
-            self.refuse_call(link, call, Refused::IdExhausted, frame);
-            return Ok(());
+        let place = match self.name(call, chosen) {
+            Ok(place) => place,
+            Err(why) => {
+                self.refuse_call(link, call, why, frame);
+                return Ok(());
+            }
         };
-        let sealed = match self.name(call, &mut place, chosen) {
-            Err(why) => Err(why),
-            Ok(id) => self
-                .codec
-                .seal(&mut frame, Head::Request(&id))
-                .map_err(Refused::Seal),
+        let sealed = match self.directory.id(place) {
+            Some(id) => self.codec.seal(&mut frame, Head::Request(id)),
+            None => Ok(()),
         };
         if let Err(why) = sealed {
             self.directory.release(place);
-            self.refuse_call(link, call, why, frame);
+            self.refuse_call(link, call, Refused::Seal(why), frame);
             return Ok(());
         }
         // The id is in the directory: a reply that comes before `start_send`
@@ -162,33 +162,25 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         drop(stray);
     }
 
-    /// Gives the call an id that is not live. `place` may change.
-    fn name(
-        &mut self,
-        call: Key,
-        place: &mut Key,
-        chosen: Option<L::Id>,
-    ) -> Result<L::Id, Refused> {
+    /// Gives the call an id that is not live; its place is returned.
+    fn name(&mut self, call: Key, chosen: Option<L::Id>) -> Result<Key, Refused> {
+        let mut place = self.directory.next_place().ok_or(Refused::IdExhausted)?;
         if let Some(id) = chosen {
             let locate = self.ids.locate(&id);
-            return match self.directory.insert(call, *place, id.clone(), locate) {
-                true => Ok(id),
+            return match self.directory.insert(call, place, id, locate) {
+                true => Ok(place),
                 false => Err(Refused::IdInUse),
             };
         }
         for _ in 0..TRIES {
-            let slot = Slot {
-                index: place.index,
-                turn: place.turn,
-            };
-            let id = self.ids.next(slot).ok_or(Refused::IdExhausted)?;
+            let Key { index, turn } = place;
+            let id = self.ids.next(Slot { index, turn });
+            let id = id.ok_or(Refused::IdExhausted)?;
             let locate = self.ids.locate(&id);
-            if self.directory.insert(call, *place, id.clone(), locate) {
-                return Ok(id);
+            if self.directory.insert(call, place, id, locate) {
+                return Ok(place);
             }
-            if let Some(again) = self.directory.claim_again(*place) {
-                *place = again;
-            }
+            place = self.directory.renew_place(place);
         }
         Err(Refused::IdExhausted)
     }

@@ -86,15 +86,13 @@ impl State {
     /// a waker of theirs is returned, to be dropped outside the lock.
     #[inline]
     fn admit(&mut self, party: Key) -> Option<Waker> {
-        if self.parties.get(party).is_some() || party == Key::NULL {
-            return None;
-        }
-        let former = self.parties.key(party.index);
-        let waits = |former: &Key| self.parties.get(*former).is_some_and(|party| party.waits);
-        let waker = match former.filter(waits) {
-            Some(former) => self.unline(former),
-            None => None,
+        let former = match self.parties.at(party.index) {
+            Some(entry) if entry.turn == party.turn => return None,
+            Some(entry) if entry.waits => self.parties.key(party.index),
+            None if party == Key::NULL => return None,
+            _ => None,
         };
+        let waker = former.and_then(|former| self.unline(former));
         self.parties.replace(party);
         waker
     }
@@ -285,6 +283,7 @@ impl State {
 
     /// Takes `party` from among those that wait; if it was the designee, the
     /// designation passes on. Its waker is woken or dropped outside the lock.
+    #[inline]
     fn unline(&mut self, party: Key) -> Option<Waker> {
         let entry = self.parties.get_mut(party)?;
         let waker = entry.waker.take();
@@ -305,14 +304,12 @@ impl State {
 
     /// Something has come for `party`, which may not have been polled yet.
     pub(super) fn settle(&mut self, party: Key, wake: &mut Wakers) {
-        if self.parties.get(party).is_none() {
+        if !self.parties.settle(party) {
             if self.parties.is_of_the_past(party) {
                 return;
             }
             wake.drop_later(self.admit(party));
-        }
-        if let Some(entry) = self.parties.get_mut(party) {
-            entry.settled = true;
+            self.parties.settle(party);
         }
         if party != self.runner {
             // The runner looks again when its turn ends.

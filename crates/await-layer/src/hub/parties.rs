@@ -106,6 +106,12 @@ impl Parties {
         Some(Key { index, turn })
     }
 
+    /// Something has come for `party`; `false` if it has no place.
+    pub(super) fn settle(&mut self, party: Key) -> bool {
+        let entry = self.get_mut(party);
+        entry.map(|entry| entry.settled = true).is_some()
+    }
+
     /// Gives `party` the place of whoever was there before.
     pub(super) fn replace(&mut self, party: Key) {
         if let Some(place) = self.0.get_mut(party.index as usize) {

@@ -17,11 +17,12 @@ pub(crate) struct Wakers {
 }
 
 impl Wakers {
+    #[inline]
     pub(crate) fn wake_later(&mut self, waker: Option<Waker>) {
         if self.first.is_none() {
             self.first = waker;
-        } else {
-            self.more.extend(waker);
+        } else if let Some(waker) = waker {
+            self.more.push_back(waker);
         }
     }
 

@@ -128,24 +128,6 @@ impl<T> Arena<T> {
         }
     }
 
-    /// Gives the occupant another key: the old one is stale from now on.
-    pub(crate) fn renew(&mut self, key: Key) -> Option<Key> {
-        let entry = self.entries.get_mut(key.index as usize)?;
-        if entry.turn != key.turn {
-            return None;
-        }
-        entry.turn = entry.turn.wrapping_add(1);
-        Some(Key {
-            turn: entry.turn,
-            ..key
-        })
-    }
-
-    /// Whether the slot was ever occupied.
-    pub(crate) fn was_used(&self, index: u32) -> bool {
-        (index as usize) < self.entries.len()
-    }
-
     fn is_free(&mut self, key: Key) {
         match self.entries.get_mut(self.free_tail as usize) {
             Some(tail) => tail.next_free = key.index,

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
-use super::arena::{Arena, Key};
+use super::arena::Key;
+use super::places::Places;
 use crate::id::Locate;
 
 /// Whom an id belongs to.
@@ -24,22 +25,13 @@ pub(crate) enum Owner {
     Foreign,
 }
 
-/// A live or retired id, and whose it is.
-#[derive(Debug)]
-struct Name<I> {
-    call: Key,
-    id: I,
-    mapped: bool,
-}
-
 /// The live ids of one connection.
 ///
 /// Calls that wait for a permit have no id yet, so the slots that generators
 /// see are places of their own, claimed when a request is written: dense,
 /// below the calls in flight plus the retired ids, and reused oldest-first.
 pub(crate) struct Directory<I, A> {
-    /// `None` while its id is being made.
-    places: Arena<Option<Name<I>>>,
+    places: Places<I>,
     /// The places of the ids that do not carry theirs, and of those that
     /// callers chose.
     map: HashMap<I, Key>,
@@ -55,7 +47,7 @@ where
 {
     pub(crate) fn new() -> Self {
         Self {
-            places: Arena::new(),
+            places: Places::new(),
             map: HashMap::new(),
             asks: HashMap::new(),
             ask_names: Vec::new(),
@@ -65,18 +57,16 @@ where
     /// Whose `id` is, given what its generator reads in it.
     pub(crate) fn find(&self, id: &I, locate: Locate) -> Owner {
         if let Locate::Slot(index) = locate {
-            if let Some(place) = self.places.key_at(index) {
-                if let Some(name) = self.name(place).filter(|name| name.id == *id) {
-                    let call = name.call;
+            if let Some((place, call, name)) = self.places.at(index) {
+                if name == id {
                     return Owner::Call { call, place };
                 }
             }
         }
         if !self.map.is_empty() {
-            if let Some(place) = self.map.get(id).copied() {
-                if let Some(call) = self.name(place).map(|name| name.call) {
-                    return Owner::Call { call, place };
-                }
+            let mapped = self.map.get(id);
+            if let Some((place, call, _)) = mapped.and_then(|place| self.places.at(place.index)) {
+                return Owner::Call { call, place };
             }
         }
         match locate {
@@ -90,17 +80,18 @@ where
         self.places.was_used(index)
     }
 
-    /// A place for an id.
-    pub(crate) fn claim(&mut self) -> Option<Key> {
-        self.places.insert(None).ok()
+    /// The place that the next id takes; `None` when there are too many.
+    pub(crate) fn next_place(&mut self) -> Option<Key> {
+        self.places.next()
     }
 
-    /// The same place, to make another id for.
-    pub(crate) fn claim_again(&mut self, place: Key) -> Option<Key> {
+    /// The same place, for another try.
+    pub(crate) fn renew_place(&mut self, place: Key) -> Key {
         self.places.renew(place)
     }
 
-    /// Gives `call` its id; `false` when the id is live or retired.
+    /// Gives `call` the id made for the [`next_place`](Self::next_place), and
+    /// with it the place; `false` when the id is live or retired.
     pub(crate) fn insert(&mut self, call: Key, place: Key, id: I, locate: Locate) -> bool {
         let mapped = locate != Locate::Slot(place.index);
         // An id of its own place can only meet one that a caller chose.
@@ -111,23 +102,20 @@ where
         if mapped {
             self.map.insert(id.clone(), place);
         }
-        if let Some(free) = self.places.get_mut(place) {
-            *free = Some(Name { call, id, mapped });
-        }
+        self.places.take(call, id, mapped);
         true
     }
 
     /// The id at `place`.
     pub(crate) fn id(&self, place: Key) -> Option<&I> {
-        self.name(place).map(|name| &name.id)
+        let (found, _, id) = self.places.at(place.index)?;
+        (found == place).then_some(id)
     }
 
     /// The id at `place` may be used again.
     pub(crate) fn release(&mut self, place: Key) {
-        if let Some(Some(name)) = self.places.remove(place) {
-            if name.mapped {
-                self.map.remove(&name.id);
-            }
+        if let Some((id, true)) = self.places.release(place) {
+            self.map.remove(&id);
         }
     }
 
@@ -163,10 +151,6 @@ where
             self.asks.remove(&ask);
         }
     }
-
-    fn name(&self, place: Key) -> Option<&Name<I>> {
-        self.places.get(place)?.as_ref()
-    }
 }
 
 /// Makes room for `index`. Indices are dense and bounded by calls of our own.
@@ -194,7 +178,7 @@ mod tests {
     #[test]
     fn ids_that_carry_their_slot_need_no_map() {
         let mut directory = Directory::<u64, u64>::new();
-        let place = directory.claim().unwrap();
+        let place = directory.next_place().unwrap();
         assert!(directory.insert(A, place, 70, Locate::Slot(0)));
         assert!(directory.map.is_empty());
         assert_eq!(owner(&directory, 70, Locate::Slot(0)), Some(A));
@@ -207,31 +191,20 @@ mod tests {
     fn a_live_id_is_refused_whichever_way_it_was_made() {
         let mut directory = Directory::<u64, u64>::new();
         let c = Key { index: 2, turn: 0 };
-        let [a, b, d] = [(); 3].map(|()| directory.claim().unwrap());
+        let a = directory.next_place().unwrap();
         assert!(directory.insert(A, a, 1, Locate::Slot(0)));
+        let b = directory.next_place().unwrap();
         assert!(!directory.insert(B, b, 1, Locate::Slot(0)));
+        assert_eq!(directory.next_place(), Some(b), "it was not taken");
         assert!(directory.insert(B, b, 9, Locate::Foreign));
         assert_eq!(owner(&directory, 9, Locate::Foreign), Some(B));
+        let d = directory.next_place().unwrap();
         assert!(!directory.insert(c, d, 9, Locate::Slot(2)));
         directory.release(Key { turn: 7, ..b });
         assert_eq!(directory.id(b), Some(&9));
         directory.release(b);
         assert_eq!(directory.find(&9, Locate::Foreign), Owner::Foreign);
         assert!(directory.map.is_empty());
-    }
-
-    #[test]
-    fn a_place_that_is_used_again_has_another_turn() {
-        let mut directory = Directory::<u64, u64>::new();
-        for turn in [0, 2, 4] {
-            let place = directory.claim().unwrap();
-            assert_eq!(place, Key { index: 0, turn });
-            let again = directory.claim_again(place).unwrap();
-            assert_eq!(again.turn, turn + 1);
-            directory.release(again);
-        }
-        assert!(directory.was_used(0));
-        assert!(!directory.was_used(1));
     }
 
     #[test]

@@ -36,6 +36,7 @@ mod list;
 mod outcome;
 mod outgoing;
 mod parts;
+mod places;
 mod reason;
 mod sends;
 mod slot;
