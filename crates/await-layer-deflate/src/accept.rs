@@ -51,6 +51,6 @@ where
     P: Protocol<Frame = Frame>,
     M: Timer,
 {
-    let websocket = WebSocket::server(stream, &config, |_, response| Ok(response)).await?;
+    let websocket = WebSocket::server(stream, &config, |_, _| Ok(())).await?;
     Ok(layer(websocket, config, timer))
 }

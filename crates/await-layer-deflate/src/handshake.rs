@@ -56,9 +56,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
     /// for as long as it takes its time; dropping the future drops the
     /// connection.
     ///
-    /// `check` sees the request and what would be answered. It may refuse
-    /// (a wrong path, an `Origin` of a stranger) with a response of its own, or
-    /// add headers (a subprotocol).
+    /// `check` sees the request and what is to be answered. It may add headers
+    /// to that (a subprotocol), or refuse (a wrong path, a stranger's `Origin`)
+    /// with a response of its own.
     ///
     /// # Errors
     /// See [`HandshakeError`].
@@ -67,8 +67,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
         config: &Config<P>,
         check: impl FnOnce(
             &server::Request,
-            server::Response,
-        ) -> Result<server::Response, server::ErrorResponse>,
+            &mut server::Response,
+        ) -> Result<(), Box<server::ErrorResponse>>,
     ) -> Result<Self, HandshakeError> {
         config.check()?;
         let (request, rest) = read_head::<server::Request, T>(&mut io).await?;
@@ -89,8 +89,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
             None => None,
         };
         let mut head = Vec::new();
-        let refused = match check(&request, response) {
-            Ok(response) => {
+        let refused = match check(&request, &mut response) {
+            Ok(()) => {
                 write_response(&mut head, &response)?;
                 None
             }
@@ -116,11 +116,13 @@ where
     T: AsyncRead + Unpin,
 {
     let mut head = BytesMut::new();
-    let mut part = [0; READ];
     loop {
-        let count = io.read(&mut part).await?;
-        let seen = head.len().saturating_sub(3);
-        head.extend_from_slice(part.get(..count).unwrap_or_default());
+        let start = head.len();
+        // Not an array, which would make the future large.
+        head.resize(start.saturating_add(READ), 0);
+        let count = io.read(head.get_mut(start..).unwrap_or_default()).await?;
+        head.truncate(start.saturating_add(count));
+        let seen = start.saturating_sub(3);
         let mut new = head.get(seen..).unwrap_or_default().windows(4);
         // Parsed once, however small the pieces it comes in.
         if new.any(|window| window == b"\r\n\r\n") {

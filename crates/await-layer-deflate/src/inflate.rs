@@ -105,3 +105,24 @@ impl fmt::Debug for Inflater {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compress::Compressor;
+
+    #[test]
+    fn a_bomb_takes_no_more_memory_than_the_limit_allows() {
+        const LIMIT: usize = 100_000;
+        let mut bomb = Vec::new();
+        let zeros = vec![0; 50_000_000];
+        let done = Compressor::new(9, true).fragment(&zeros, true, &mut bomb);
+        assert!(done.is_some() && bomb.len() < 60_000);
+
+        let mut out = Vec::new();
+        let result = Inflater::new(true).part(&bomb, &mut out, LIMIT);
+        assert_eq!(result, Err(InflateError::TooLarge));
+        assert_eq!(out.len(), LIMIT + 1);
+        assert!(out.capacity() <= 2 * LIMIT, "{}", out.capacity());
+    }
+}

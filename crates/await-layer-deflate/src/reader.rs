@@ -225,7 +225,7 @@ impl Reader {
 
     fn inflate_failed(&self, error: InflateError) -> WebSocketError {
         match error {
-            InflateError::TooLarge => self.too_large("a compressed message of more"),
+            InflateError::TooLarge => self.too_large("a compressed message that is too large"),
             InflateError::Corrupt => WebSocketError::corrupt(),
         }
     }

@@ -36,7 +36,7 @@ async fn sockets(config: &Config) -> (WebSocket<Tcp>, WebSocket<Tcp>) {
     let server = async {
         let (stream, _) = listener.accept().await.unwrap();
         stream.set_nodelay(true).unwrap();
-        let accepted = WebSocket::server(stream.compat(), config, |_, response| Ok(response));
+        let accepted = WebSocket::server(stream.compat(), config, |_, _| Ok(()));
         accepted.await.unwrap()
     };
     join!(client, server)
@@ -50,7 +50,7 @@ async fn as_a_transport_of_text() {
     };
     let timer = TokioTimer::new();
     conformance::transport(text(), timer, async || {
-        let ends = sockets(&config).await;
+        let ends = Box::pin(sockets(&config)).await;
         assert_eq!(ends.0.agreed(), None);
         ends
     })
@@ -62,7 +62,7 @@ async fn as_a_transport_of_compressed_text() {
     let config = always();
     let timer = TokioTimer::new();
     conformance::transport(text(), timer, async || {
-        let ends = sockets(&config).await;
+        let ends = Box::pin(sockets(&config)).await;
         assert!(ends.0.agreed().is_some() && ends.1.agreed().is_some());
         ends
     })
@@ -75,23 +75,26 @@ fn as_a_transport_of_compressed_text_on_smol() {
     smol::block_on(async {
         let timer = AsyncIoTimer::new();
         conformance::transport(text(), timer, async || {
-            let listener = smol::net::TcpListener::bind(("127.0.0.1", 0))
-                .await
-                .unwrap();
-            let address = listener.local_addr().unwrap();
-            let client = async {
-                let stream = smol::net::TcpStream::connect(address).await.unwrap();
-                stream.set_nodelay(true).unwrap();
-                let asked = WebSocket::client(stream, "ws://localhost/", &config);
-                asked.await.unwrap().0
-            };
-            let server = async {
-                let (stream, _) = listener.accept().await.unwrap();
-                stream.set_nodelay(true).unwrap();
-                let accepted = WebSocket::server(stream, &config, |_, response| Ok(response));
-                accepted.await.unwrap()
-            };
-            join!(client, server)
+            Box::pin(async {
+                let listener = smol::net::TcpListener::bind(("127.0.0.1", 0))
+                    .await
+                    .unwrap();
+                let address = listener.local_addr().unwrap();
+                let client = async {
+                    let stream = smol::net::TcpStream::connect(address).await.unwrap();
+                    stream.set_nodelay(true).unwrap();
+                    let asked = WebSocket::client(stream, "ws://localhost/", &config);
+                    asked.await.unwrap().0
+                };
+                let server = async {
+                    let (stream, _) = listener.accept().await.unwrap();
+                    stream.set_nodelay(true).unwrap();
+                    let accepted = WebSocket::server(stream, &config, |_, _| Ok(()));
+                    accepted.await.unwrap()
+                };
+                join!(client, server)
+            })
+            .await
         })
         .await;
     });

@@ -127,7 +127,7 @@ async fn what_both_ends_allow_is_agreed_on() {
         };
         let (asking, asked) = (config(client), config(server));
         let one = WebSocket::client(here.compat(), "ws://localhost/", &asking);
-        let other = WebSocket::server(there.compat(), &asked, |_, response| Ok(response));
+        let other = WebSocket::server(there.compat(), &asked, |_, _| Ok(()));
         let (one, other) = join!(one, other);
         let of_client = agreed.map(|(own_context, peer_context)| Agreed {
             own_context,
@@ -151,7 +151,7 @@ async fn the_server_may_look_at_the_request_and_refuse_it() {
         assert_eq!(request.uri().path(), "/secret");
         let mut response = Response::new(Some("no".to_owned()));
         *response.status_mut() = StatusCode::FORBIDDEN;
-        Err(response)
+        Err(Box::new(response))
     });
     let (one, other) = join!(one, other);
     assert!(matches!(one, Err(HandshakeError::Rejected(403))));
@@ -175,12 +175,12 @@ async fn a_subprotocol_must_be_one_that_was_offered() {
             headers.insert("sec-websocket-protocol", offered.parse().unwrap());
         }
         let one = WebSocket::client(here.compat(), request, &config);
-        let other = WebSocket::server(there.compat(), &config, |_, mut response| {
+        let other = WebSocket::server(there.compat(), &config, |_, response| {
             if let Some(chosen) = chosen {
                 let headers = response.headers_mut();
                 headers.insert("sec-websocket-protocol", chosen.parse().unwrap());
             }
-            Ok(response)
+            Ok(())
         });
         let (one, other) = join!(one, other);
         assert_eq!(one.is_ok(), fits, "{offered:?} {chosen:?}");
