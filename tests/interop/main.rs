@@ -3,6 +3,7 @@
 //! say that they were skipped, and fail where `CI=true`.
 
 mod closing;
+mod deflate;
 mod foreign;
 mod harness;
 mod ids;
