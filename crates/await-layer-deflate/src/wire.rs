@@ -25,6 +25,8 @@ pub(crate) struct Wire<T> {
     writer: Writer,
     /// To be answered; a newer ping takes its place.
     ping: Option<Bytes>,
+    /// A pong has not left for certain.
+    owes: bool,
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
@@ -34,6 +36,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
             reader,
             writer,
             ping: None,
+            owes: false,
         }
     }
 
@@ -50,11 +53,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
 
     pub(crate) fn owe_pong(&mut self, ping: Bytes) {
         self.ping = Some(ping);
+        self.owes = true;
     }
 
-    /// Whether a pong has not been handed over.
+    /// Whether a pong waits to be flushed, which nobody else may do.
     pub(crate) fn owes(&self) -> bool {
-        self.ping.is_some()
+        self.owes
     }
 
     /// Bytes, until something is complete.
@@ -92,8 +96,11 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
     /// Writes all, and flushes.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
         ready!(self.poll_write(cx, 1))?;
-        let flushed = Pin::new(&mut self.io).poll_flush(cx);
-        flushed.map_err(|error| WebSocketError::failed(&error))
+        match ready!(Pin::new(&mut self.io).poll_flush(cx)) {
+            Ok(()) => self.owes = false,
+            Err(error) => return Poll::Ready(Err(WebSocketError::failed(&error))),
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Writes until fewer bytes than `enough` are left.

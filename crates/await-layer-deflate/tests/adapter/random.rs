@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use futures::executor::block_on;
 use futures::{SinkExt, StreamExt, join};
 use proptest::prelude::*;
-use tokio::io::duplex;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio_util::compat::TokioAsyncReadCompatExt;
 
 #[derive(Clone, Debug)]
@@ -84,5 +84,56 @@ proptest! {
             }
         };
         block_on(async { join!(send, receive) });
+    }
+}
+
+/// What looks like frames, more or less.
+fn noise() -> impl Strategy<Value = Vec<u8>> {
+    let first = prop_oneof![
+        Just(0xC1_u8),
+        Just(0x41),
+        Just(0x80),
+        Just(0x00),
+        Just(0xC2),
+        Just(0x89),
+        any::<u8>()
+    ];
+    let frame = (first, prop::collection::vec(any::<u8>(), 0..125)).prop_map(|(first, payload)| {
+        let length = u8::try_from(payload.len()).unwrap();
+        [&[first, length][..], &payload].concat()
+    });
+    prop::collection::vec(frame, 0..20).prop_map(|frames| frames.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn noise_ends_with_one_error_and_never_panics(noise in noise(), pipe in 1..3000_usize) {
+        let config = Config { max_message: 2000, ..Config::default() };
+        let agreed = Some(Agreed { own_context: true, peer_context: true });
+        let (here, mut there) = duplex(pipe);
+        let ours = WebSocket::new(here.compat(), Role::Client, agreed, BytesMut::new(), &config);
+        let say = async {
+            // It may have closed in the meantime.
+            let _ = there.write_all(&noise).await;
+            let _ = there.shutdown().await;
+            let mut pongs = Vec::new();
+            let _ = there.read_to_end(&mut pongs).await;
+        };
+        let items = async {
+            let mut ours = ours;
+            let mut items = Vec::new();
+            while let Some(item) = ours.next().await {
+                items.push(item);
+            }
+            items
+        };
+        let ((), items) = block_on(async { join!(say, items) });
+        let (last, messages) = items.split_last().expect("an end at least");
+        prop_assert!(last.is_err());
+        for message in messages {
+            prop_assert!(message.as_ref().is_ok_and(|frame| frame.len() <= 2000));
+        }
     }
 }
