@@ -63,6 +63,10 @@
 //! take any stream of `futures-io` and the timer of its runtime.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(all(doctest, feature = "tokio"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod accept;
 mod capped;
 mod close;
