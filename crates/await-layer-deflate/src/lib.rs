@@ -42,7 +42,7 @@
 //!
 //! | room | question it answers |
 //! |---|---|
-//! | [`connect()`], [`accept()`], [`connect_on`], [`accept_on`] | how do I get a connection? |
+//! | `connect`, `accept`, [`connect_on`], [`accept_on`] | how do I get a connection? |
 //! | [`Config`], [`Deflate`] | what may it hold, what does it speak, how does it compress? |
 //! | [`Frame`], [`SendOptions`], [`With`] | what goes over it, and how? |
 //! | [`Unsupported`], [`Ignored`] | what if an option cannot be had? |

@@ -5,7 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use futures_io::{AsyncRead, AsyncWrite};
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::Control;
@@ -16,6 +16,11 @@ use crate::{Frame, WebSocketError};
 
 /// Bytes that are read at once.
 const READ: usize = 16 * 1024;
+/// Reads before others get their turn: a peer can send for ever what is no
+/// message. Enough for a large one.
+const READS_AT_ONCE: usize = 128;
+/// Room for what is written that is kept while there is nothing to write.
+const KEPT: usize = 2 * GATHERED;
 /// Bytes that may wait for the network before no more are taken.
 const GATHERED: usize = 64 * 1024;
 
@@ -66,7 +71,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Received, WebSocketError>> {
-        loop {
+        for _ in 0..READS_AT_ONCE {
             if let Some(received) = self.reader.next()? {
                 return Poll::Ready(Ok(received));
             }
@@ -86,6 +91,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
                 Err(error) => return Poll::Ready(Err(WebSocketError::read(&error))),
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Writes until there is room for a message.
@@ -96,6 +103,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
     /// Writes all, and flushes.
     pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
         ready!(self.poll_write(cx, 1))?;
+        if self.writer.buffer.capacity() > KEPT {
+            self.writer.buffer = BytesMut::new();
+        }
         match ready!(Pin::new(&mut self.io).poll_flush(cx)) {
             Ok(()) => self.owes = false,
             Err(error) => return Poll::Ready(Err(WebSocketError::failed(&error))),

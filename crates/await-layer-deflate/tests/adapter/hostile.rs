@@ -1,7 +1,12 @@
 //! Bytes that no peer should send.
 
-use await_layer_deflate::{Config, Frame, Role, WebSocketError};
-use futures::StreamExt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use await_layer_deflate::{Config, Frame, Role, WebSocket, WebSocketError};
+use bytes::BytesMut;
+use futures::{AsyncRead, AsyncWrite, StreamExt};
 use tokio_test::task;
 
 use crate::raw::{AGREED, raw};
@@ -104,7 +109,7 @@ async fn frames_may_come_byte_by_byte_with_pings_among_the_fragments() {
         assert!(ours.poll_next().is_pending(), "{at}");
         peer.say(&[*byte]).await;
     }
-    let std::task::Poll::Ready(Some(Ok(frame))) = ours.poll_next() else {
+    let Poll::Ready(Some(Ok(frame))) = ours.poll_next() else {
         panic!("it is complete");
     };
     assert_eq!(frame, Frame::text("Hello"));
@@ -151,7 +156,7 @@ async fn a_bomb_is_refused_as_soon_as_it_passes_the_limit() {
     peer.say(&start).await;
     assert!(ours.poll_next().is_pending());
     peer.say(&[0; 8]).await;
-    let std::task::Poll::Ready(Some(Err(error))) = ours.poll_next() else {
+    let Poll::Ready(Some(Err(error))) = ours.poll_next() else {
         panic!("it waits for more");
     };
     assert!(matches!(error, WebSocketError::TooLarge(_)), "{error:?}");
@@ -183,5 +188,45 @@ async fn a_message_of_just_the_limit_is_none_too_large() {
         peer.frame(seen.first, &seen.payload).await;
         let got = ours.next().await.unwrap();
         assert_eq!(got.is_ok(), size == 1000);
+    }
+}
+
+/// Is always ready, and never says anything that counts.
+struct Endless;
+
+impl AsyncRead for Endless {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        buffer.fill(0);
+        Poll::Ready(Ok(buffer.len()))
+    }
+}
+
+impl AsyncWrite for Endless {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+#[test]
+fn empty_fragments_without_end_let_others_have_their_turn() {
+    // The first fragment; what follows is read as empty ones.
+    let begun = BytesMut::from(&[0x01, 0][..]);
+    let ours = WebSocket::new(Endless, Role::Client, None, begun, &small());
+    let mut ours = task::spawn(ours);
+    for _ in 0..3 {
+        assert!(ours.poll_next().is_pending());
+        assert!(ours.is_woken());
     }
 }
