@@ -53,7 +53,7 @@ where
     /// Away while someone drives.
     pump: Option<Pin<Box<Pump<S, P, T>>>>,
     /// Room for the wakers of a turn that wakes many.
-    room: VecDeque<Waker>,
+    room: Option<VecDeque<Waker>>,
 }
 
 impl<S, P, T> Link<S, P, T>
@@ -84,7 +84,7 @@ where
             state: Mutex::new(State {
                 machine: Machine::new(limits, now),
                 pump: Some(Box::pin(pump)),
-                room: VecDeque::new(),
+                room: None,
             }),
         };
         (Arc::new(link), receiver)
@@ -184,8 +184,8 @@ where
             drop(state);
             wake.wake(&mut panic);
         }
-        if let Some(room) = wake.give_back() {
-            lock(&self.state).room = room;
+        if let Some(room) = wake.room() {
+            lock(&self.state).room = Some(room);
         }
         // A waker's: whoever was driving gets it, and nobody else went short.
         match panic {

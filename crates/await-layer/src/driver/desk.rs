@@ -107,8 +107,11 @@ impl<L: Connection> Desk<L> {
 
     /// Takes the next things to write.
     pub(super) fn stage(&mut self, machine: &mut MachineOf<L>, budget: usize) {
-        machine.stage(&mut self.staged, budget.min(BATCH));
         self.more = machine.has_outgoing();
+        if self.more {
+            machine.stage(&mut self.staged, budget.min(BATCH));
+            self.more = machine.has_outgoing();
+        }
     }
 
     /// Puts back what the transport has no room for.

@@ -16,7 +16,7 @@
 //! | poll with work, no designee or own, others wait | notified; yield | yield | notified |
 //! | poll with work, the designee is a driver or stream | notified; wake it | nothing | notified |
 //! | poll with work, the designee is a call | become it; yield; with no tick armed wake the former one | if it has not just yielded: become it; yield | notified |
-//! | poll without work | nothing | become designee; turn | nothing |
+//! | poll without work | nothing | in company, once: yield; else become designee; turn | nothing |
 //! | end of turn | - | - | idle; if notified: wake the designee; if shared with no tick armed: wake all |
 //! | settled, dropped or done while designee | pass on | pass on; wake the next | pass on |
 //! | first ring since a turn | notified; wake the designee | nothing | notified |
@@ -24,13 +24,15 @@
 //! | poll while overdue | - | become designee; turn | - |
 //!
 //! *Yield* means: woken again at once, so that calls made in the same tick of
-//! the executor leave in one flush. A turn clears `notified`, `overdue` and
-//! the rings. While more than one party waits each turn leaves a tick armed
-//! 50 ms ahead and a watchdog 50 ms behind it, so that a designee that is told
-//! and does not come (parked in a `select!`, forgotten, blocked) holds the
-//! others up no longer than that; a party that begins to wait while no tick is
-//! armed comes back for a turn of its own, which arms one, and so does the party
-//! that waited alone until then.
+//! the executor leave in one flush. *In company* means: work was made by one of
+//! many that had just been woken, and the others, which may be on their way on
+//! another thread, are likely to make some too. A turn clears `notified`,
+//! `overdue`, the company and the rings. While more than one party waits each
+//! turn leaves a tick armed 50 ms ahead and a watchdog 50 ms behind it, so that
+//! a designee that is told and does not come (parked in a `select!`, forgotten,
+//! blocked) holds the others up no longer than that; a party that begins to
+//! wait while no tick is armed comes back for a turn of its own, which arms one,
+//! and so does the party that waited alone until then.
 //!
 //! A party is known by the key of its slot in the machine, so it need not join:
 //! it is here from its first poll, or from when something comes for it before
@@ -55,6 +57,10 @@ pub(super) struct State {
     runner: Key,
     notified: bool,
     yielding: bool,
+    /// Work came from somebody in company since the last turn began, and the
+    /// turn has waited for the rest of them.
+    company: bool,
+    waited: bool,
     /// Tick and watchdog are armed.
     ticking: bool,
     /// How often they have rung since the last turn began.
@@ -75,6 +81,8 @@ impl State {
             // The first turn shows the transport its waker.
             notified: true,
             yielding: false,
+            company: false,
+            waited: false,
             ticking: false,
             rings: 0,
             overdue: false,
@@ -101,6 +109,7 @@ impl State {
         let told = self.notified;
         let worked = work != Work::None;
         self.notified |= worked;
+        self.company |= work == Work::QueuedInCompany;
         if self.runner != Key::NULL {
             return (Step::Wait, None);
         }
@@ -112,8 +121,16 @@ impl State {
         if !self.notified && !untimed {
             return (Step::Wait, None);
         }
-        if self.overdue || !worked {
+        if self.overdue {
             return self.begin_turn(party);
+        }
+        if !worked {
+            let expects = self.company && !self.waited;
+            self.waited |= expects;
+            return match expects {
+                true => (Step::Yield, None),
+                false => self.begin_turn(party),
+            };
         }
         if self.designee == party {
             if !self.is_shared() && work != Work::QueuedInCompany {
@@ -234,6 +251,8 @@ impl State {
         self.runner = party;
         self.notified = false;
         self.yielding = false;
+        self.company = false;
+        self.waited = false;
         self.rings = 0;
         self.overdue = false;
         (Step::Turn, None)

@@ -75,3 +75,27 @@ fn news_for_one_who_was_never_polled_are_kept_for_its_first_poll() {
     assert_eq!(step, Step::Settled);
     assert_eq!(Arc::strong_count(&waker), 1, "nobody waits");
 }
+
+#[test]
+fn a_driver_waits_once_for_the_company_of_who_made_the_work() {
+    let (hub, waker) = (Hub::new(), Arc::new(Count::default()));
+    let driver = Key { index: 7, turn: 0 };
+    let poll = |party, kind, work| hub.poll(party, kind, &waker.clone().into(), work);
+    let end = TurnEnd {
+        done: false,
+        ticking: true,
+        again: false,
+    };
+    assert_eq!(poll(driver, Kind::Driver, Work::None), Step::Turn);
+    tell(&hub, &[], |_| Some(end));
+    for _ in 0..2 {
+        assert_eq!(poll(FORMER, Kind::Call, Work::QueuedInCompany), Step::Wait);
+        assert_eq!(poll(driver, Kind::Driver, Work::None), Step::Yield);
+        // Nobody can keep it from its turn by calling again and again.
+        assert_eq!(poll(FORMER, Kind::Call, Work::QueuedInCompany), Step::Wait);
+        assert_eq!(poll(driver, Kind::Driver, Work::None), Step::Turn);
+        tell(&hub, &[], |_| Some(end));
+    }
+    assert_eq!(poll(FORMER, Kind::Call, Work::Queued), Step::Wait);
+    assert_eq!(poll(driver, Kind::Driver, Work::None), Step::Turn, "alone");
+}

@@ -10,7 +10,7 @@ use std::task::Waker;
 pub(crate) struct Wakers {
     /// Most turns wake one party, and a list would have to be kept for it.
     first: Option<Waker>,
-    more: VecDeque<Waker>,
+    more: Option<VecDeque<Waker>>,
     /// That of a runner that has what it waited for; others are rare.
     dropped: Option<Waker>,
     dropped_more: Vec<Waker>,
@@ -22,7 +22,7 @@ impl Wakers {
         if self.first.is_none() {
             self.first = waker;
         } else if let Some(waker) = waker {
-            self.more.push_back(waker);
+            self.more.get_or_insert_default().push_back(waker);
         }
     }
 
@@ -34,15 +34,15 @@ impl Wakers {
     }
 
     /// Takes the room of an empty list, so that none is allocated.
-    pub(crate) fn borrow(&mut self, room: &mut VecDeque<Waker>) {
-        if self.more.capacity() == 0 {
-            self.more = std::mem::take(room);
+    pub(crate) fn borrow(&mut self, room: &mut Option<VecDeque<Waker>>) {
+        if self.more.is_none() {
+            self.more = room.take();
         }
     }
 
     /// The room, once all are woken, if there is any.
-    pub(crate) fn give_back(self) -> Option<VecDeque<Waker>> {
-        (self.more.capacity() > 0).then_some(self.more)
+    pub(crate) fn room(&mut self) -> Option<VecDeque<Waker>> {
+        self.more.take()
     }
 
     /// Wakes them all, even if one panics. The first panic goes to `panic`.
@@ -58,7 +58,7 @@ impl Wakers {
 
     fn is_empty(&self) -> bool {
         self.first.is_none()
-            && self.more.is_empty()
+            && self.more.as_ref().is_none_or(VecDeque::is_empty)
             && self.dropped.is_none()
             && self.dropped_more.is_empty()
     }
@@ -67,8 +67,10 @@ impl Wakers {
         if let Some(first) = self.first.take() {
             first.wake();
         }
-        while let Some(waker) = self.more.pop_front() {
-            waker.wake();
+        if let Some(more) = &mut self.more {
+            while let Some(waker) = more.pop_front() {
+                waker.wake();
+            }
         }
         self.dropped = None;
         self.dropped_more.clear();

@@ -137,7 +137,11 @@ impl Deadlines {
             let index = lane.front()?;
             Some((slots.deadline(index)?.at(), index))
         });
-        let (at, index) = lanes.chain(self.sorted.first().copied()).min()?;
+        let mut first = lanes.min();
+        if let Some(&sorted) = self.sorted.first() {
+            first = Some(first.map_or(sorted, |first| first.min(sorted)));
+        }
+        let (at, index) = first?;
         Some((at.saturating_add(self.base), index))
     }
 
