@@ -1,7 +1,5 @@
 //! Compressing what is sent, RFC 7692 section 7.2.1.
 
-use std::fmt;
-
 use flate2::{Compress, Compression, FlushCompress};
 
 /// What every flush ends with. The last one of a message is not sent.
@@ -63,14 +61,5 @@ impl Compressor {
                 return Some(());
             }
         }
-    }
-}
-
-impl fmt::Debug for Compressor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compressor")
-            .field("level", &self.level)
-            .field("keeps_context", &self.keeps_context)
-            .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,5 @@
 //! Decompressing what is received, RFC 7692 section 7.2.2, within a limit.
 
-use std::fmt;
-
 use flate2::{Decompress, FlushDecompress, Status};
 
 /// What the peer left out at the end of each message.
@@ -96,14 +94,6 @@ impl Inflater {
 fn difference(now: u64, before: u64) -> Result<usize, InflateError> {
     // After a reset within the call both count from zero.
     usize::try_from(now.saturating_sub(before)).map_err(|_| InflateError::Corrupt)
-}
-
-impl fmt::Debug for Inflater {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflater")
-            .field("keeps_context", &self.keeps_context)
-            .finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Bytes to messages: the receiving half of RFC 6455, without I/O.
 
-use std::fmt;
 use std::io::Cursor;
 
 use bytes::{Buf, Bytes, BytesMut};
@@ -256,16 +255,5 @@ fn goodbye(payload: &[u8]) -> Result<Option<CloseFrame>, WebSocketError> {
             reason: reason.into(),
         })),
         Err(_) => Err(WebSocketError::not_utf8()),
-    }
-}
-
-/// Prints no payload.
-impl fmt::Debug for Reader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader")
-            .field("role", &self.role)
-            .field("max_message", &self.max_message)
-            .field("buffered", &self.buffer.len())
-            .finish_non_exhaustive()
     }
 }

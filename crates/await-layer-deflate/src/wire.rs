@@ -1,6 +1,5 @@
 //! The two halves and the network between them.
 
-use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -142,14 +141,5 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
                 Err(error) => return Poll::Ready(Err(WebSocketError::failed(&error))),
             }
         }
-    }
-}
-
-impl<T> fmt::Debug for Wire<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wire")
-            .field("reader", &self.reader)
-            .field("writer", &self.writer)
-            .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,5 @@
 //! Messages to bytes: the sending half of RFC 6455, without I/O.
 
-use std::fmt;
-
 use bytes::{BufMut, Bytes, BytesMut};
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::FrameHeader;
@@ -176,15 +174,5 @@ impl Writer {
             mask::apply(payload, mask, 0);
         }
         Ok(())
-    }
-}
-
-/// Prints no payload.
-impl fmt::Debug for Writer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Writer")
-            .field("buffered", &self.buffer.len())
-            .field("compressor", &self.compressor)
-            .finish_non_exhaustive()
     }
 }

@@ -144,6 +144,29 @@ async fn every_way_to_compress_is_understood() {
 }
 
 #[tokio::test]
+async fn what_was_before_counts_only_where_that_was_agreed() {
+    let once = [0xF2, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
+    let context = [0xF2, 0x00, 0x11, 0x00, 0x00];
+    let mut agreed = AGREED.unwrap();
+    agreed.peer_context = false;
+    let (mut ours, mut peer) = raw(Role::Client, Some(agreed), &small());
+    peer.frame(0xC1, &once).await;
+    peer.frame(0xC1, &context).await;
+    assert_eq!(ours.next().await.unwrap().unwrap(), Frame::text("Hello"));
+    let error = ours.next().await.unwrap().unwrap_err();
+    assert_eq!(error.reason().code(), Some(1007), "{error}");
+
+    // A peer that ends its stream with each message, and forgets the byte that
+    // should follow.
+    let (mut ours, mut peer) = raw(Role::Client, AGREED, &small());
+    let ended = [0xF3, 0x48, 0xCD, 0xC9, 0xC9, 0x07, 0x00];
+    for payload in [&ended, &ended, &once] {
+        peer.frame(0xC1, payload).await;
+        assert_eq!(ours.next().await.unwrap().unwrap(), Frame::text("Hello"));
+    }
+}
+
+#[tokio::test]
 async fn a_bomb_is_refused_as_soon_as_it_passes_the_limit() {
     let (ours, mut peer) = raw(Role::Client, AGREED, &small());
     let mut ours = task::spawn(ours);
