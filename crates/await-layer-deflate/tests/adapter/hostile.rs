@@ -117,6 +117,16 @@ async fn frames_may_come_byte_by_byte_with_pings_among_the_fragments() {
     assert_eq!((pong.first, &*pong.payload), (0x8A, &b"hi"[..]));
 }
 
+#[tokio::test]
+async fn the_largest_ping_is_answered_whole() {
+    let (ours, mut peer) = raw(Role::Client, None, &small());
+    let mut ours = task::spawn(ours);
+    peer.frame(0x89, &[7; 125]).await;
+    assert!(ours.poll_next().is_pending());
+    let pong = peer.see().await;
+    assert_eq!((pong.first, pong.payload), (0x8A, vec![7; 125]));
+}
+
 /// The examples of RFC 7692 section 7.2.3.
 #[tokio::test]
 async fn every_way_to_compress_is_understood() {
