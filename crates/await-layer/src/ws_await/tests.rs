@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::{AwaitIdCodec, Head, Peek, Protocol, TextId, WsAsk, WsAwait, WsAwaitCodec};
+use crate::{AwaitIdCodec, Head, JsonFrame, Peek, Protocol, TextId, WsAsk, WsAwait, WsAwaitCodec};
 
 type Peeked = Peek<TextId, WsAsk>;
 
@@ -35,6 +35,17 @@ fn strip(text: &str) -> String {
     WsAwaitCodec::new().strip(&mut frame);
     WsAwaitCodec::new().strip(&mut bytes);
     assert_eq!(bytes, frame.as_bytes());
+    assert_eq!(peek_and_strip(text.to_owned()), frame);
+    assert_eq!(peek_and_strip(text.as_bytes().to_vec()), bytes);
+    frame
+}
+
+/// As the layer does it, after a look at another message.
+fn peek_and_strip<F: JsonFrame>(mut frame: F) -> F {
+    let mut codec = WsAwaitCodec::new();
+    codec.peek(&F::from_json(r#"{"awaitId":"y"}"#.to_owned()));
+    codec.peek(&frame);
+    codec.strip(&mut frame);
     frame
 }
 
@@ -297,7 +308,7 @@ fn object() -> impl Strategy<Value = String> {
             let units = key.encode_utf16();
             let key = match escape {
                 true => units.map(|unit| format!("\\u{unit:04x}")).collect(),
-                false => super::field::quote(key),
+                false => super::plain::quote(key),
             };
             let quote = if *escape { "\"" } else { "" };
             format!("{space}{quote}{key}{quote}{space}:{space}{value}{space}")
