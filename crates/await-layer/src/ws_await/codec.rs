@@ -40,8 +40,12 @@ struct Seen {
 }
 
 impl Seen {
-    fn is_of(&self, text: &str) -> bool {
-        self.text == place(text)
+    /// Where the field is in `text`, if that is what was looked at. A text that
+    /// nobody peeked at may have come to lie in its place: the member tells.
+    fn field_in(self, text: &str, field: &Field) -> Option<Range<usize>> {
+        let member = text.get(self.field.clone())?;
+        let same = self.text == place(text) && skip_space(member).starts_with(field.quoted());
+        same.then_some(self.field)
     }
 }
 
@@ -210,9 +214,9 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
         let Some(text) = text(frame) else {
             return;
         };
-        let cut = match seen {
-            Some(seen) if seen.is_of(text) => Some(Cut::Bytes(seen.field)),
-            _ => self.field.cut(text, is_truthy),
+        let cut = match seen.and_then(|seen| seen.field_in(text, &self.field)) {
+            Some(field) => Some(Cut::Bytes(field)),
+            None => self.field.cut(text, is_truthy),
         };
         match cut {
             Some(Cut::Bytes(cut)) if in_place => {
