@@ -43,9 +43,11 @@ impl Seen {
     /// Where the field is in `text`, if that is what was looked at. A text that
     /// nobody peeked at may have come to lie in its place: the member tells.
     fn field_in(self, text: &str, field: &Field) -> Option<Range<usize>> {
-        let member = text.get(self.field.clone())?;
-        let same = self.text == place(text) && skip_space(member).starts_with(field.quoted());
-        same.then_some(self.field)
+        if self.text != place(text) {
+            return None;
+        }
+        let member = skip_space(text.get(self.field.clone())?);
+        member.starts_with(field.quoted()).then_some(self.field)
     }
 }
 

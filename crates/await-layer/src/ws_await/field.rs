@@ -41,10 +41,10 @@ pub(super) struct First<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     name: String,
+    /// The name as JSON text.
+    quoted: String,
     /// How most messages that have the field begin, up to a string's contents.
     opening: String,
-    /// Where the name as JSON text is in that.
-    quoted: Range<usize>,
     /// Whether only a `\u` escape can write the name in another way.
     plain: bool,
     /// A byte of the name that JSON seldom has.
@@ -63,13 +63,13 @@ impl Field {
             rare: rare.or_else(|| name.bytes().next()).unwrap_or(b'"'),
             finder: Finder::new(&quoted).into_owned(),
             opening: format!("{{{quoted}:\""),
-            quoted: 1..1 + quoted.len(),
+            quoted,
         }
     }
 
     /// The name as JSON text.
     pub(super) fn quoted(&self) -> &str {
-        self.opening.get(self.quoted.clone()).unwrap_or_default()
+        &self.quoted
     }
 
     /// What a member of a plain string begins with.
