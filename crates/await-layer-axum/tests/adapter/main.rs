@@ -1,0 +1,12 @@
+//! The adapter on real axum servers, against bare tungstenite.
+
+mod closing;
+mod conforms;
+mod frames;
+mod handlers;
+mod limits;
+mod origins;
+mod pings;
+mod server;
+mod shutdown;
+mod upgrades;
