@@ -23,7 +23,7 @@
 //!
 //! # async fn example(listener: tokio::net::TcpListener) -> std::io::Result<()> {
 //! # async fn told_to_stop() {}
-//! let sockets = <Sockets>::default();
+//! let sockets = Sockets::default();
 //! let app = Router::new()
 //!     .route("/socket", any(socket))
 //!     .with_state(sockets.clone());
@@ -99,3 +99,8 @@ pub type Event<L = Link> = await_layer::Event<L>;
 pub type Request<L = Link> = await_layer::Request<L>;
 /// The right to answer a request.
 pub type Responder<L = Link> = await_layer::Responder<L>;
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -15,9 +15,9 @@ use crate::{Config, ConfigError, Frame};
 ///
 /// ```no_run
 /// # use await_layer_axum::Sockets;
-/// # async fn example(listener: tokio::net::TcpListener, app: axum::Router) -> std::io::Result<()> {
+/// # async fn example(listener: tokio::net::TcpListener, app: axum::Router<Sockets>) -> std::io::Result<()> {
 /// # let told_to_stop = async {};
-/// let sockets = <Sockets>::default();
+/// let sockets = Sockets::default();
 /// let app = app.with_state(sockets.clone());
 /// let stop = async move {
 ///     told_to_stop.await;

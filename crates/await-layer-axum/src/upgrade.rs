@@ -42,7 +42,7 @@ use crate::{Capped, Config, Frame, Layer, Rejection, Sockets, WebSocket};
 ///     })
 /// }
 ///
-/// let app: Router = Router::new().route("/socket", any(socket)).with_state(<Sockets>::default());
+/// let app: Router = Router::new().route("/socket", any(socket)).with_state(Sockets::default());
 /// ```
 ///
 /// # Rejection

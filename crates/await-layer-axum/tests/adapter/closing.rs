@@ -57,7 +57,7 @@ async fn the_peers_code_and_reason_reach_every_pending_call() {
 
 #[tokio::test]
 async fn the_error_of_the_stream_holds_the_reason_among_its_sources() {
-    let (app, mut layers) = handing_out(<Sockets>::default());
+    let (app, mut layers) = handing_out(Sockets::default());
     let mut peer = dial(serve(app).await).await;
     let mut layer = layers.recv().await.unwrap();
     peer.send(goodbye(4002, "later")).await.unwrap();

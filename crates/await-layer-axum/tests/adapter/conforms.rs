@@ -1,6 +1,5 @@
 //! The testkit's suites: the transport on sockets, the wire on messages.
 
-use std::cell::RefCell;
 use std::future::{Ready, ready};
 
 use await_layer::{TokioTimer, Transport, WsAwait};
@@ -36,20 +35,19 @@ fn as_ours(io: client::WebSocket<TcpStream>) -> impl Transport<Frame> {
 
 #[tokio::test]
 async fn as_a_transport_of_text() {
-    let (sender, sockets) = mpsc::unbounded_channel();
+    let (sender, mut sockets) = mpsc::unbounded_channel();
     let handler = async move |upgrade: WebSocketUpgrade| {
         upgrade.on_upgrade(|socket| async move {
             sender.send(WebSocket::new(socket)).unwrap();
         })
     };
     let address = serve(Router::new().route("/", any(handler))).await;
-    let sockets = RefCell::new(sockets);
     let connect = async || {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let dialled = tokio_tungstenite::client_async("ws://localhost/", stream);
         let (socket, _) = dialled.await.unwrap();
-        let server = sockets.borrow_mut().recv().await.unwrap();
+        let server = sockets.recv().await.unwrap();
         (as_ours(client::WebSocket::new(socket)), server)
     };
     let text = Text::new(Frame::text, |frame: &Frame| {

@@ -35,7 +35,7 @@ async fn both_directions() {
     };
     let app = Router::new()
         .route("/socket", any(handler))
-        .with_state(<Sockets>::default());
+        .with_state(Sockets::default());
     let url = format!("ws://{}/socket", serve(app).await);
 
     let (client, incoming) = connect(url, Config::default()).await.unwrap().split();
@@ -75,7 +75,7 @@ async fn the_connection_is_closed_well_when_its_future_is_ready() {
                 .unwrap();
         })
     };
-    let sockets = <Sockets>::default();
+    let sockets = Sockets::default();
     let app = Router::new().route("/socket", any(handler));
     let mut peer = dial(serve(app.with_state(sockets.clone())).await).await;
     let words = peer.next().await.unwrap().unwrap();
@@ -97,7 +97,7 @@ async fn handles_that_outlive_the_future_find_the_connection_closed() {
     };
     let app = Router::new()
         .route("/socket", any(handler))
-        .with_state(<Sockets>::default());
+        .with_state(Sockets::default());
     let mut peer = dial(serve(app).await).await;
     assert_eq!(said(peer.next().await.unwrap().unwrap()).0, 1000);
     assert!(peer.next().await.is_none());
@@ -115,7 +115,7 @@ async fn a_future_that_panics_tells_its_peer_and_harms_nobody_else() {
             panic!("this panic is a test's");
         })
     };
-    let sockets = <Sockets>::default();
+    let sockets = Sockets::default();
     let app = Router::new().route("/socket", any(handler));
     let address = serve(app.with_state(sockets.clone())).await;
     let (mut one, mut other) = (dial(address).await, dial(address).await);
@@ -143,7 +143,7 @@ async fn the_future_may_clean_up_after_the_end() {
     };
     let app = Router::new()
         .route("/socket", any(handler))
-        .with_state(<Sockets>::default());
+        .with_state(Sockets::default());
     let mut peer = dial(serve(app).await).await;
     peer.close(None).await.unwrap();
     assert_eq!(cleaned.recv().await.unwrap().code(), Some(1005));

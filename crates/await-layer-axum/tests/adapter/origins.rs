@@ -187,7 +187,7 @@ async fn a_request_that_does_not_name_the_server_once_is_no_page_of_it() {
             "/socket",
             any(async |upgrade: Upgrade| upgrade.on_upgrade(|_| async {})),
         )
-        .with_state(<Sockets>::default());
+        .with_state(Sockets::default());
     let address = serve(app).await;
     let page = ("Origin", "http://example.com");
     let refused = async |target: &str, headers: &[(&str, &str)]| {
@@ -215,7 +215,7 @@ async fn the_refusal_says_why_and_is_no_page() {
             "/socket",
             any(async |upgrade: Upgrade| upgrade.on_upgrade(|_| async {})),
         )
-        .with_state(<Sockets>::default());
+        .with_state(Sockets::default());
     let address = serve(app).await;
     let said = async |origin| {
         let headers = [("Host", "example.com"), ("Origin", origin)];

@@ -20,7 +20,7 @@ use crate::server::{ask, dial, handing_out, serve};
 
 #[tokio::test]
 async fn every_open_socket_is_told_and_the_server_ends() {
-    let sockets = <Sockets>::default();
+    let sockets = Sockets::default();
     let (app, mut layers) = handing_out(sockets.clone());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -74,7 +74,7 @@ async fn answers_that_are_due_are_given_and_nothing_new_starts() {
             answer(layer.split().1, 4, work).await;
         })
     };
-    let sockets = <Sockets>::default();
+    let sockets = Sockets::default();
     let app = Router::new().route("/socket", any(handler));
     let address = serve(app.with_state(sockets.clone())).await;
     let url = format!("ws://{address}/socket");
@@ -96,9 +96,9 @@ async fn answers_that_are_due_are_given_and_nothing_new_starts() {
         sockets.shutdown().await;
     };
     let work = json!({ "work": 1 });
-    let (reply, ()) = tokio::join!(client.send_await::<Value>(&work), stop);
+    let call = client.send_await::<Value>(&work);
+    let (reply, reason, ()) = tokio::join!(call, client.closed(), stop);
     assert_eq!(reply.unwrap(), work);
-    let reason = client.closed().await;
     assert_eq!((reason.cause(), reason.code()), (Cause::Eof, Some(1001)));
 }
 
@@ -127,7 +127,7 @@ async fn neither_peers_nor_futures_can_hold_it_up() {
 
 #[tokio::test]
 async fn a_socket_whose_handshake_overlaps_the_end_is_told_too() {
-    let sockets = <Sockets>::default();
+    let sockets = Sockets::default();
     let stopping = sockets.clone();
     let handler = async move |upgrade: Upgrade| {
         // Between the check and the socket.
@@ -141,7 +141,7 @@ async fn a_socket_whose_handshake_overlaps_the_end_is_told_too() {
 
 #[tokio::test]
 async fn a_server_without_sockets_ends_at_once() {
-    let sockets = <Sockets>::default();
+    let sockets = Sockets::default();
     sockets.shutdown().await;
     sockets.shutdown().await;
 }
@@ -149,7 +149,7 @@ async fn a_server_without_sockets_ends_at_once() {
 /// The server's end drops all `Sockets`; that is no shutdown.
 #[tokio::test]
 async fn sockets_outlive_a_server_that_does_not_shut_them_down() {
-    let (app, mut layers) = handing_out(<Sockets>::default());
+    let (app, mut layers) = handing_out(Sockets::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();

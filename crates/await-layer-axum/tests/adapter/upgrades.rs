@@ -85,7 +85,7 @@ async fn who_offers_nothing_that_is_spoken_is_told_what_is() {
 async fn offers_are_ignored_by_a_server_that_names_no_subprotocols() {
     let app = Router::new()
         .route("/socket", any(telling))
-        .with_state(<Sockets>::default());
+        .with_state(Sockets::default());
     let offer = ("Sec-WebSocket-Protocol", "v1");
     let answer = ask(serve(app).await, "/socket", &[("Host", "x"), offer]).await;
     assert_eq!(answer.status, 101);
@@ -96,7 +96,7 @@ async fn offers_are_ignored_by_a_server_that_names_no_subprotocols() {
 async fn plain_requests_get_axums_own_answers() {
     let app = Router::new()
         .route("/socket", any(telling))
-        .with_state(<Sockets>::default());
+        .with_state(Sockets::default());
     let address = serve(app).await;
     let client = async |text: &'static str| {
         let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
@@ -151,7 +151,7 @@ async fn the_state_may_hold_more_than_sockets() {
         })
     };
     let shared = Shared {
-        sockets: <Sockets>::default(),
+        sockets: Sockets::default(),
         greeting: "hello",
     };
     let app = Router::new()
