@@ -1,7 +1,6 @@
 //! The life of one socket.
 
-use std::convert::Infallible;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::pin::pin;
 use std::time::Duration;
@@ -17,7 +16,7 @@ const LEAVING: u16 = 1001;
 /// "Internal error".
 const PANICKED: u16 = 1011;
 
-/// Drives the connection of `handle` while `work` uses it, then closes it.
+/// Closes the connection of `handle` when `work`, which uses it, is done.
 ///
 /// When the server goes away the connection is closed first; `work` has
 /// `grace` after that to see it and finish.
@@ -33,7 +32,6 @@ pub(crate) async fn attend<L: Connection>(
         biased;
         () = open.leave() => None,
         done = &mut work => Some(done),
-        never = drive(&handle) => match never {},
     };
     let done = match done {
         Some(done) => done,
@@ -58,10 +56,4 @@ pub(crate) async fn attend<L: Connection>(
     if let Err(panic) = done {
         resume_unwind(panic);
     }
-}
-
-/// Answers pings and sees the end, whatever the work is busy with.
-async fn drive<L: Connection>(handle: &Handle<L>) -> Infallible {
-    handle.driver().await;
-    pending().await
 }

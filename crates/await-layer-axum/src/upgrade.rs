@@ -92,8 +92,12 @@ impl<P> Upgrade<P> {
     /// The connection lasts as long as the future that `callback` returns, and
     /// is closed well when it is ready; wait for
     /// [`Handle::closed`](await_layer::Handle::closed) in it to leave the end
-    /// to the client. Meanwhile the connection is driven, so pings are
-    /// answered. After a panic in it the peer is told code 1011.
+    /// to the client. After a panic in it the peer is told code 1011.
+    ///
+    /// It does not drive the connection: nothing is read, and pings go
+    /// unanswered, while nothing of it is polled. A future that has long to do
+    /// elsewhere spawns [`Handle::driver`](await_layer::Handle::driver), after
+    /// [`split`](AwaitLayer::split), before which requests are refused.
     ///
     /// The future outlives the connection, so it can clean up; only
     /// [`Sockets::shutdown`] drops it, some time after the connection has

@@ -1,15 +1,17 @@
 //! What a connection and the future that has it do to each other.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use await_layer::serve as answer;
 use await_layer_axum::{Handle, Sockets, Upgrade};
 use await_layer_tungstenite::{Config, connect};
 use axum::Router;
 use axum::routing::any;
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::closing::said;
 use crate::server::{dial, serve};
@@ -105,7 +107,35 @@ async fn handles_that_outlive_the_future_find_the_connection_closed() {
     assert_eq!(handle.closed().await.cause(), await_layer::Cause::Local);
 }
 
-/// Awaits between panics: the panic hook prints, the server lives.
+/// As when a handler asks a database who this is.
+#[tokio::test]
+async fn requests_that_come_before_the_layer_is_used_wait() {
+    let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let held = (begun.clone(), go_on.clone());
+    let handler = async move |upgrade: Upgrade| {
+        upgrade.on_upgrade(|layer| async move {
+            held.0.notify_one();
+            held.1.notified().await;
+            let echo = async |value: Value| Ok::<_, Infallible>(value);
+            answer(layer.split().1, 4, echo).await;
+        })
+    };
+    let app = Router::new()
+        .route("/socket", any(handler))
+        .with_state(Sockets::default());
+    let mut peer = dial(serve(app).await).await;
+    begun.notified().await;
+    let request = Message::text(r#"{"awaitId":"_1","a":1}"#);
+    peer.send(request.clone()).await.unwrap();
+    // It is there, and the server's task has had its chance to read it.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    go_on.notify_one();
+    assert_eq!(peer.next().await.unwrap().unwrap(), request);
+}
+
+/// The panic hook prints, the server lives.
 #[tokio::test]
 async fn a_future_that_panics_tells_its_peer_and_harms_nobody_else() {
     let handler = async |upgrade: Upgrade| {
@@ -119,7 +149,7 @@ async fn a_future_that_panics_tells_its_peer_and_harms_nobody_else() {
     let app = Router::new().route("/socket", any(handler));
     let address = serve(app.with_state(sockets.clone())).await;
     let (mut one, mut other) = (dial(address).await, dial(address).await);
-    futures::SinkExt::send(&mut one, "go".into()).await.unwrap();
+    one.send(Message::text("go")).await.unwrap();
     assert_eq!(
         said(one.next().await.unwrap().unwrap()),
         (1011, String::new())

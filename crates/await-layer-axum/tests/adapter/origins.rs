@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use await_layer_axum::{Config, InvalidOrigin, Origin, Origins, Sockets, Upgrade};
+use await_layer_axum::{Config, ForbiddenOrigin, InvalidOrigin, Origin, Origins, Sockets, Upgrade};
 use axum::Router;
+use axum::http::Request;
 use axum::routing::any;
 
 use crate::server::{Answer, ask, serve};
@@ -206,6 +207,30 @@ async fn a_request_that_does_not_name_the_server_once_is_no_page_of_it() {
     .await;
     // A proxy's form of request, which names the server in its first line.
     refused("http://evil.test/socket", &[page, ("Host", "example.com")]).await;
+}
+
+/// Where there is no `Host`: its name stands in the request's target.
+#[test]
+fn http_2_names_the_server_in_its_own_way() {
+    let check = |target: &str, headers: &[(&str, &str)]| {
+        let mut request = Request::connect(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        Origins::same_https().check(&parts)
+    };
+    let target = "https://example.com/socket";
+    let page = ("origin", "https://example.com");
+    assert_eq!(check(target, &[page]), Ok(()));
+    assert_eq!(check(target, &[page, ("host", "example.com:443")]), Ok(()));
+    let other = check(target, &[page, ("host", "evil.test")]);
+    assert_eq!(other, Err(ForbiddenOrigin::NoHost));
+    let evil = check(target, &[("origin", "https://evil.test")]);
+    assert!(
+        matches!(evil, Err(ForbiddenOrigin::Other { .. })),
+        "{evil:?}"
+    );
 }
 
 #[tokio::test]

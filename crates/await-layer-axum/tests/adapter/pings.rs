@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::server::connected;
 
 #[tokio::test]
-async fn pings_are_answered_while_the_application_does_nothing() {
+async fn pings_are_answered_while_the_application_waits_for_the_end() {
     let (_handle, _incoming, mut peer) = connected(Config::default()).await;
     for number in 0..3_u8 {
         peer.send(Message::Ping(vec![number].into())).await.unwrap();
