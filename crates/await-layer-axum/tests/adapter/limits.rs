@@ -1,14 +1,18 @@
 //! Messages of the wrong size or shape.
 
 use await_layer::{CallError, Cause, Refused};
-use await_layer_axum::{Config, Frame};
+use await_layer_axum::{Config, Frame, WebSocket, WebSocketError};
+use axum::Router;
+use axum::extract::WebSocketUpgrade;
+use axum::routing::any;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame as RawFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::server::connected;
+use crate::server::{connected, dial, serve};
 
 fn small() -> Config {
     Config {
@@ -142,4 +146,26 @@ async fn the_largest_message_that_is_allowed_goes_through() {
     let (sent, got) = tokio::join!(handle.send(&note), peer.next());
     sent.unwrap();
     assert_eq!(got.unwrap().unwrap(), Message::text("x".repeat(2000)));
+}
+
+/// Where a socket is used without the layer, which would refuse the message
+/// alone.
+#[tokio::test]
+async fn a_message_that_the_buffer_cannot_take_is_named_and_not_printed() {
+    let (sender, mut results) = mpsc::unbounded_channel();
+    let handler = async move |upgrade: WebSocketUpgrade| {
+        let upgrade = upgrade.write_buffer_size(0).max_write_buffer_size(50);
+        upgrade.on_upgrade(|socket| async move {
+            let mut socket = WebSocket::new(socket);
+            let secret = Frame::text("s3cret".repeat(100));
+            sender.send(socket.send(secret).await).unwrap();
+        })
+    };
+    let address = serve(Router::new().route("/socket", any(handler))).await;
+    let _peer = dial(address).await;
+    let error = results.recv().await.unwrap().unwrap_err();
+    assert!(matches!(error, WebSocketError::TooLarge(_)), "{error}");
+    let printed = format!("{error} {error:?}");
+    assert!(printed.contains("600 bytes") && printed.contains("max_write_buffer"));
+    assert!(!printed.contains("s3cret"), "{printed}");
 }

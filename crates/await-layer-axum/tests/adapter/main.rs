@@ -1,5 +1,6 @@
 //! The adapter on real axum servers, against bare tungstenite.
 
+mod broken;
 mod closing;
 mod conforms;
 mod frames;
