@@ -133,6 +133,7 @@ impl WsAwaitCodec {
 
     /// Makes the member the first one of the object that `frame` is.
     fn put<F: JsonFrame>(&mut self, frame: &mut F) -> Result<(), SealError> {
+        let in_place = frame.json_mut().is_some();
         let Some(text) = text(frame) else {
             let why = "the frame is not JSON text: send a JSON object";
             return Err(SealError::new(why));
@@ -152,8 +153,18 @@ impl WsAwaitCodec {
         if !skip_space(members).starts_with('}') {
             self.member.push(',');
         }
-        let sealed = ["{", &self.member, members].concat();
-        frame.set_json(sealed);
+        if in_place {
+            let before = text.len() - object.len();
+            if let Some(text) = frame.json_mut() {
+                if before > 0 {
+                    text.drain(..before);
+                }
+                text.insert_str(1, &self.member);
+            }
+        } else {
+            let sealed = ["{", &self.member, members].concat();
+            frame.set_json(sealed);
+        }
         Ok(())
     }
 }
