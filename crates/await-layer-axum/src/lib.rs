@@ -49,7 +49,7 @@
 //! axum leaves Nagle's algorithm on, which may hold up a small message until
 //! the last one is acknowledged: serve
 //! `listener.tap_io(|tcp| { let _ = tcp.set_nodelay(true); })`
-//! ([`ListenerExt`](axum::serve::ListenerExt)).
+//! (`axum::serve::ListenerExt`).
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attend;

@@ -65,6 +65,9 @@ impl<P> Sockets<P> {
     /// [`close_timeout`](await_layer::Limits::close_timeout) to finish; then
     /// the peer is told code 1001.
     ///
+    /// A socket whose handshake is under way is not waited for, and told as
+    /// soon as it is there.
+    ///
     /// Afterwards each [`on_upgrade`](crate::Upgrade::on_upgrade) future has as
     /// long again to finish, and is dropped. So the whole takes twice
     /// `close_timeout` at most.
