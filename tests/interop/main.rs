@@ -2,6 +2,7 @@
 //! WebSocket adapter carries over. Needs Node and npm; without them the tests
 //! say that they were skipped, and fail where `CI=true`.
 
+mod axum_server;
 mod closing;
 mod deflate;
 mod foreign;

@@ -20,8 +20,8 @@ pub struct Frame(Body);
 
 #[derive(Clone)]
 enum Body {
-    /// Text that is still ours alone, so that an id goes into it and comes out
-    /// of it in place. The text of a `Message` is shared.
+    /// Text that is still ours alone: the text of a `Message` is shared, and
+    /// what is to be shared and has room to grow takes another allocation.
     Own(String),
     Message(Message),
 }

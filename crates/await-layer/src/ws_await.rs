@@ -6,6 +6,7 @@
 
 mod codec;
 mod field;
+mod plain;
 #[cfg(test)]
 mod tests;
 

@@ -8,8 +8,12 @@ const NONE: u8 = u8::MAX;
 /// What each byte is worth as a symbol.
 const WORTH: [u8; 256] = worth();
 const TAG: usize = 12;
-/// 36^7 is just above 2^32.
-const NUMBER: usize = 7;
+/// What all ids of a connection begin with: `_` and the tag.
+const PREFIX: usize = 1 + TAG;
+/// Numbers take five bits a symbol, and so only the first 32 symbols: writing
+/// and reading them is on the path of every call, and shifts are cheap.
+const BITS: u32 = 5;
+const NUMBER: usize = u32::BITS.div_ceil(BITS) as usize;
 
 /// Text ids in the shape of the npm package ws-await's: `_` and base-36 symbols.
 ///
@@ -22,7 +26,7 @@ const NUMBER: usize = 7;
 /// no id to give, and the next call tries again.
 #[derive(Debug, Default)]
 pub struct RandomText {
-    tag: Option<[u8; TAG]>,
+    prefix: Option<[u8; PREFIX]>,
 }
 
 impl RandomText {
@@ -36,26 +40,22 @@ impl IdGenerator for RandomText {
     type Id = TextId;
 
     fn next(&mut self, slot: Slot) -> Option<TextId> {
-        let tag = match self.tag {
-            Some(tag) => tag,
-            None => *self.tag.insert(random_symbols()?),
+        let prefix = match self.prefix {
+            Some(prefix) => prefix,
+            None => *self.prefix.insert(random_prefix()?),
         };
-        let mut id = [b'_'; 1 + TAG + 2 * NUMBER];
-        let (_, symbols) = id.split_first_mut()?;
-        let (head, numbers) = symbols.split_at_mut(TAG);
-        head.copy_from_slice(&tag);
+        let mut id = [0; PREFIX + 2 * NUMBER];
+        let (head, numbers) = id.split_at_mut(PREFIX);
+        head.copy_from_slice(&prefix);
         let (index, turn) = numbers.split_at_mut(NUMBER);
         write_number(slot.index, index);
         write_number(slot.turn, turn);
-        std::str::from_utf8(&id).ok().map(TextId::from)
+        Some(TextId::from_ascii(&id))
     }
 
     fn locate(&self, id: &TextId) -> Locate {
-        let numbers = self.tag.as_ref().and_then(|tag| {
-            let symbols = id.as_bytes().strip_prefix(b"_")?;
-            symbols.strip_prefix(tag)
-        });
-        let Some(numbers) = numbers else {
+        let prefix = self.prefix.as_ref();
+        let Some(numbers) = prefix.and_then(|prefix| id.as_bytes().strip_prefix(prefix)) else {
             return Locate::Foreign;
         };
         // Ours by its tag, whatever follows: never the peer's request. The turn
@@ -67,6 +67,13 @@ impl IdGenerator for RandomText {
     fn tagged(&self) -> bool {
         true
     }
+}
+
+fn random_prefix() -> Option<[u8; PREFIX]> {
+    let mut prefix = [b'_'; PREFIX];
+    let (_, tag) = prefix.split_first_mut()?;
+    tag.copy_from_slice(&random_symbols()?);
+    Some(prefix)
 }
 
 fn random_symbols() -> Option<[u8; TAG]> {
@@ -87,19 +94,18 @@ fn random_symbols() -> Option<[u8; TAG]> {
 
 fn write_number(mut number: u32, symbols: &mut [u8]) {
     for symbol in symbols.iter_mut().rev() {
-        *symbol = SYMBOLS[(number % 36) as usize];
-        number /= 36;
+        *symbol = SYMBOLS[(number % (1 << BITS)) as usize];
+        number >>= BITS;
     }
 }
 
 /// Only what [`write_number`] writes: no sign, no capitals.
 fn read_number(symbols: &[u8; NUMBER]) -> Option<u32> {
-    // The highest that seven bytes can say is far from a u64's end.
-    let (number, worst) = symbols.iter().fold((0_u64, 0), |(number, worst), symbol| {
+    let (number, worst) = symbols.iter().fold((0, 0), |(number, worst), symbol| {
         let worth = WORTH[usize::from(*symbol)];
-        (number * 36 + u64::from(worth), worth.max(worst))
+        ((number << BITS) | u64::from(worth), worth.max(worst))
     });
-    u32::try_from(number).ok().filter(|_| worst != NONE)
+    u32::try_from(number).ok().filter(|_| worst < 1 << BITS)
 }
 
 const fn worth() -> [u8; 256] {

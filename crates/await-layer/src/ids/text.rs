@@ -20,10 +20,20 @@ enum Repr {
 }
 
 impl TextId {
+    /// Of text that is ASCII as it was made, so that nobody has to check it.
+    /// Anything else would be no text at all.
+    pub(super) fn from_ascii<const LEN: usize>(text: &[u8; LEN]) -> Self {
+        const { assert!(LEN <= INLINE) };
+        let mut bytes = [0; INLINE];
+        bytes[..LEN].copy_from_slice(text);
+        let len = LEN as u8;
+        Self(Repr::Inline { len, bytes })
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            // Always whole characters: it was copied from a str.
+            // Always whole characters: it was copied from a str, or is ASCII.
             Repr::Inline { .. } => std::str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Repr::Heap(text) => text,
         }

@@ -23,9 +23,9 @@ pub trait JsonFrame: Sized {
         None
     }
 
-    /// The same text, from frames that own it: so an id is put into it and
-    /// taken out of it where it is, without another allocation. A frame that
-    /// returns it returns [`json_str`](Self::json_str) too.
+    /// The same text, from frames that own it: so an id is taken out of it
+    /// where it is, without another allocation. A frame that returns it returns
+    /// [`json_str`](Self::json_str) too.
     fn json_mut(&mut self) -> Option<&mut String> {
         None
     }

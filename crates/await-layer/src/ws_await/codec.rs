@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use memchr::memchr;
 
-use super::field::{Cut, Field, is_plain, quote, skip_space};
+use super::field::{Cut, Field};
+use super::plain::{is_plain, quote, skip_space};
 use crate::{AwaitIdCodec, Head, JsonFrame, Peek, SealError, TextId};
 
 /// Puts the id first in a JSON object and finds it anywhere in one.
@@ -20,12 +22,38 @@ use crate::{AwaitIdCodec, Head, JsonFrame, Peek, SealError, TextId};
 pub struct WsAwaitCodec {
     field: Field,
     leave: bool,
-    /// Empty; what is put into one message after the other is made here.
+    /// What is put into one message after the other is made here.
     member: String,
+    /// In the message that was peeked at last.
+    seen: Option<Seen>,
 }
 
 /// Bytes of that buffer that are kept: a peer's id may be long.
 const KEPT: usize = 256;
+
+/// Where `peek` found the field of a text, for `strip` of the same text.
+#[derive(Clone, Debug)]
+struct Seen {
+    /// Where the text is, and how long.
+    text: (usize, usize),
+    field: Range<usize>,
+}
+
+impl Seen {
+    /// Where the field is in `text`, if that is what was looked at. A text that
+    /// nobody peeked at may have come to lie in its place: the member tells.
+    fn field_in(self, text: &str, field: &Field) -> Option<Range<usize>> {
+        if self.text != place(text) {
+            return None;
+        }
+        let member = skip_space(text.get(self.field.clone())?);
+        member.starts_with(field.quoted()).then_some(self.field)
+    }
+}
+
+fn place(text: &str) -> (usize, usize) {
+    (text.as_ptr() as usize, text.len())
+}
 
 /// A peer's id as the JSON text it came in: 7, 7.0 and "7" stay apart.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -51,6 +79,7 @@ impl WsAwaitCodec {
             field: Field::new("awaitId"),
             leave: false,
             member: String::new(),
+            seen: None,
         }
     }
 
@@ -68,17 +97,42 @@ impl WsAwaitCodec {
         self
     }
 
-    /// The JSON text of the id, if the message has one that counts.
-    fn id<'a, F: JsonFrame>(&self, frame: &'a F) -> Option<&'a str> {
-        let text = match frame.json_str() {
-            Some(text) => text,
-            None => text_before_damage(frame.json()?),
-        };
-        self.field.value(text).filter(|id| is_truthy(id))
+    /// Makes the member that `head` asks for; `false` for none.
+    fn write_member(&mut self, head: &Head<'_, TextId, WsAsk>) -> Result<bool, SealError> {
+        let member = &mut self.member;
+        member.clear();
+        match head {
+            Head::Request(id) => match id.as_str() {
+                "" => {
+                    let why = "an empty id means no id on the ws-await wire: choose another";
+                    return Err(SealError::new(why));
+                }
+                // Ours always are; only an id of the caller's choosing may not be.
+                plain if is_plain(plain) => {
+                    member.push_str(self.field.before_string());
+                    member.push_str(plain);
+                    member.push('"');
+                }
+                other => {
+                    member.push_str(self.field.before_value());
+                    member.push_str(&quote(other));
+                }
+            },
+            Head::Reply(ask) => {
+                member.push_str(self.field.before_value());
+                member.push_str(ask.as_json());
+            }
+            Head::Part(_) => {
+                let why = "the ws-await wire has no streamed replies: reply once";
+                return Err(SealError::new(why));
+            }
+            Head::Plain => return Ok(false),
+        }
+        Ok(true)
     }
 
-    /// Makes `<field>:<id>` the first member of the object that `frame` is.
-    fn put<F: JsonFrame>(&mut self, frame: &mut F, id: [&str; 3]) -> Result<(), SealError> {
+    /// Makes the member the first one of the object that `frame` is.
+    fn put<F: JsonFrame>(&mut self, frame: &mut F) -> Result<(), SealError> {
         let in_place = frame.json_mut().is_some();
         let Some(text) = text(frame) else {
             let why = "the frame is not JSON text: send a JSON object";
@@ -96,25 +150,21 @@ impl WsAwaitCodec {
             );
             return Err(SealError::new(why));
         }
-        let comma = match skip_space(members).starts_with('}') {
-            true => "",
-            false => ",",
-        };
-        let [open, id, close] = id;
-        self.member
-            .extend([self.field.quoted(), ":", open, id, close, comma]);
+        if !skip_space(members).starts_with('}') {
+            self.member.push(',');
+        }
         if in_place {
             let before = text.len() - object.len();
             if let Some(text) = frame.json_mut() {
-                text.drain(..before);
+                if before > 0 {
+                    text.drain(..before);
+                }
                 text.insert_str(1, &self.member);
             }
         } else {
             let sealed = ["{", &self.member, members].concat();
             frame.set_json(sealed);
         }
-        self.member.clear();
-        self.member.shrink_to(KEPT);
         Ok(())
     }
 }
@@ -130,7 +180,23 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
     type Ask = WsAsk;
 
     fn peek(&mut self, frame: &F) -> Peek<TextId, WsAsk> {
-        let Some(json) = self.id(frame) else {
+        self.seen = None;
+        let text = match (frame.json_str(), frame.json()) {
+            (Some(text), _) => text,
+            (None, Some(bytes)) => text_before_damage(bytes),
+            (None, None) => return Peek::Other,
+        };
+        if let Some(first) = self.field.only(text) {
+            if first.string.is_empty() {
+                return Peek::Other;
+            }
+            self.seen = Some(Seen {
+                text: place(text),
+                field: first.bytes,
+            });
+            return Peek::Either(first.string.into(), WsAsk(first.json.into()));
+        }
+        let Some(json) = self.field.value(text).filter(|id| is_truthy(id)) else {
             return Peek::Other;
         };
         let ask = WsAsk(json.into());
@@ -142,31 +208,18 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
     }
 
     fn seal(&mut self, frame: &mut F, head: Head<'_, TextId, WsAsk>) -> Result<(), SealError> {
-        let quoted;
-        let id = match head {
-            Head::Request(id) if id.as_bytes().is_empty() => {
-                let why = "an empty id means no id on the ws-await wire: choose another";
-                return Err(SealError::new(why));
-            }
-            // Ours always are; only an id of the caller's choosing may not be.
-            Head::Request(id) => match id.as_str() {
-                plain if is_plain(plain) => ["\"", plain, "\""],
-                other => {
-                    quoted = quote(other);
-                    ["", &quoted, ""]
-                }
-            },
-            Head::Reply(ask) => ["", ask.as_json(), ""],
-            Head::Part(_) => {
-                let why = "the ws-await wire has no streamed replies: reply once";
-                return Err(SealError::new(why));
-            }
-            Head::Plain => return Ok(()),
-        };
-        self.put(frame, id)
+        if !self.write_member(&head)? {
+            return Ok(());
+        }
+        let sealed = self.put(frame);
+        if self.member.capacity() > KEPT {
+            self.member = String::new();
+        }
+        sealed
     }
 
     fn strip(&mut self, frame: &mut F) {
+        let seen = self.seen.take();
         if self.leave {
             return;
         }
@@ -174,7 +227,11 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
         let Some(text) = text(frame) else {
             return;
         };
-        match self.field.cut(text, is_truthy) {
+        let cut = match seen.and_then(|seen| seen.field_in(text, &self.field)) {
+            Some(field) => Some(Cut::Bytes(field)),
+            None => self.field.cut(text, is_truthy),
+        };
+        match cut {
             Some(Cut::Bytes(cut)) if in_place => {
                 if let Some(text) = frame.json_mut() {
                     text.drain(cut);

@@ -4,6 +4,9 @@
 //! skipped, and it allocates nothing of the body. What comes before the point
 //! where text stops being JSON is still seen, so that a damaged body fails the
 //! one call that its id names.
+//!
+//! What peers write needs no walk: the field comes first, holds a plain string
+//! and is not there again.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,6 +17,8 @@ use memchr::{memchr, memchr2};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::plain::{is_plain, plain_len, quote, skip_space};
+
 /// How a text loses a field.
 pub(super) enum Cut {
     /// These bytes go.
@@ -22,14 +27,28 @@ pub(super) enum Cut {
     To(String),
 }
 
+/// The field where it comes first.
+pub(super) struct First<'a> {
+    /// What the string says, which has no escapes.
+    pub(super) string: &'a str,
+    /// The string as JSON.
+    pub(super) json: &'a str,
+    /// The field and its comma in the whole text.
+    pub(super) bytes: Range<usize>,
+}
+
 /// A field by its name.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     name: String,
     /// The name as JSON text.
     quoted: String,
+    /// How most messages that have the field begin, up to a string's contents.
+    opening: String,
     /// Whether only a `\u` escape can write the name in another way.
     plain: bool,
+    /// A byte of the name that JSON seldom has.
+    rare: u8,
     /// For the quoted name.
     finder: Finder<'static>,
 }
@@ -37,12 +56,14 @@ pub(super) struct Field {
 impl Field {
     pub(super) fn new(name: &str) -> Self {
         let quoted = quote(name);
-        let plain = quoted.len() == name.len() + 2 && !name.contains('/');
+        let rare = name.bytes().find(u8::is_ascii_uppercase);
         Self {
             name: name.to_owned(),
+            plain: is_plain(name) && !name.contains('/'),
+            rare: rare.or_else(|| name.bytes().next()).unwrap_or(b'"'),
             finder: Finder::new(&quoted).into_owned(),
+            opening: format!("{{{quoted}:\""),
             quoted,
-            plain,
         }
     }
 
@@ -51,14 +72,54 @@ impl Field {
         &self.quoted
     }
 
+    /// What a member of a plain string begins with.
+    pub(super) fn before_string(&self) -> &str {
+        self.opening.get(1..).unwrap_or_default()
+    }
+
+    /// What a member begins with.
+    pub(super) fn before_value(&self) -> &str {
+        let before = self.before_string();
+        before.strip_suffix('"').unwrap_or(before)
+    }
+
+    /// The field, if it comes first, is a plain string and is not there again:
+    /// how every peer we know writes it.
+    pub(super) fn only<'a>(&self, text: &'a str) -> Option<First<'a>> {
+        let (members, string) = match text.strip_prefix(self.opening.as_str()) {
+            Some(string) => (text.get(1..)?, string),
+            None => self.spaced(text)?,
+        };
+        let start = text.len().checked_sub(members.len())?;
+        let open = text.len().checked_sub(string.len())?;
+        let (string, rest) = string.split_at_checked(plain_len(string.as_bytes()))?;
+        let rest = rest.strip_prefix('"')?;
+        let json = text.get(open.checked_sub(1)?..text.len().checked_sub(rest.len())?)?;
+        if self.may_be_in(rest) {
+            return None;
+        }
+        let rest = skip_space(rest);
+        let kept = rest.strip_prefix(',').unwrap_or(rest);
+        Some(First {
+            string,
+            json,
+            bytes: start..text.len().checked_sub(kept.len())?,
+        })
+    }
+
+    /// The members of `text` and the contents of the first one, if that is
+    /// ours, with white space between the tokens.
+    fn spaced<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        let members = skip_space(text).strip_prefix('{')?;
+        let rest = skip_space(members).strip_prefix(self.quoted())?;
+        let value = skip_space(skip_space(rest).strip_prefix(':')?);
+        Some((members, value.strip_prefix('"')?))
+    }
+
     /// The JSON text of the field's value; of the last one, as `JSON.parse`
     /// has it, when there are several.
     pub(super) fn value<'a>(&self, text: &'a str) -> Option<&'a str> {
-        if let Some((value, rest)) = self.first(text) {
-            if !self.may_be_in(rest) {
-                return Some(value);
-            }
-        } else if !self.may_be_in(text) {
+        if !self.may_be_in(text) {
             return None;
         }
         let mut found = None;
@@ -79,14 +140,8 @@ impl Field {
     /// How to take the field and its comma out of `text`; `None` when its value
     /// does not count, and when damage hides where a field ends.
     pub(super) fn cut(&self, text: &str, counts: impl Fn(&str) -> bool) -> Option<Cut> {
-        if let Some((value, rest)) = self.first(text) {
-            if !self.may_be_in(rest) {
-                let rest = skip_space(rest);
-                let kept = rest.strip_prefix(',').unwrap_or(rest);
-                let start = text.find('{')?.checked_add(1)?;
-                let end = text.len().checked_sub(kept.len())?;
-                return counts(value).then_some(Cut::Bytes(start..end));
-            }
+        if let Some(first) = self.only(text) {
+            return counts(first.json).then_some(Cut::Bytes(first.bytes));
         }
         self.value(text).filter(|value| counts(value))?;
         self.rest(text).map(Cut::To)
@@ -118,30 +173,22 @@ impl Field {
         Some(kept)
     }
 
-    /// The value of the field, if it comes first and is a plain string, and
-    /// what follows: how every peer we know writes it.
-    fn first<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
-        let rest = skip_space(text).strip_prefix('{')?;
-        let rest = skip_space(rest).strip_prefix(self.quoted.as_str())?;
-        let value = skip_space(skip_space(rest).strip_prefix(':')?);
-        let inner = value.strip_prefix('"')?;
-        let len = memchr2(b'"', b'\\', inner.as_bytes())?;
-        let (value, rest) = value.split_at_checked(len.checked_add(2)?)?;
-        (value.ends_with('"') && !has_controls(value)).then_some((value, rest))
-    }
-
     /// Cheap, and never wrong when it says no.
     fn may_be_in(&self, text: &str) -> bool {
         if !self.plain {
             return true;
         }
         let bytes = text.as_bytes();
+        // One search that says no to most messages; two where it does not.
+        if memchr2(self.rare, b'\\', bytes).is_none() {
+            return false;
+        }
         let escapes = memchr(b'\\', bytes).and_then(|first| text.get(first..));
         self.finder.find(bytes).is_some() || escapes.is_some_and(|text| text.contains("\\u"))
     }
 
     fn is(&self, key: &str) -> bool {
-        key == self.quoted
+        key == self.quoted()
             || (key.contains('\\')
                 && serde_json::from_str::<Cow<'_, str>>(key).is_ok_and(|key| key == self.name))
     }
@@ -156,30 +203,6 @@ impl Field {
         };
         walk.deserialize(&mut json).ok()?;
         json.end().ok()
-    }
-}
-
-/// Whether `text` in quotes is its own JSON.
-pub(super) fn is_plain(text: &str) -> bool {
-    memchr2(b'"', b'\\', text.as_bytes()).is_none() && !has_controls(text)
-}
-
-fn has_controls(text: &str) -> bool {
-    // No early return: so the compiler can take many bytes at a time.
-    text.bytes()
-        .fold(false, |found, byte| found | (byte < b' '))
-}
-
-/// `text` as JSON.
-pub(super) fn quote(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// `text` behind the white space of JSON.
-pub(super) fn skip_space(text: &str) -> &str {
-    match text.as_bytes().first() {
-        Some(b' ' | b'\t' | b'\n' | b'\r') => text.trim_start_matches([' ', '\t', '\n', '\r']),
-        _ => text,
     }
 }
 
