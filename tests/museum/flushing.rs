@@ -274,3 +274,21 @@ fn a_flush_that_fails_after_a_write_does_not_say_that_nothing_was_sent() {
     };
     assert_ne!(error.sent(), Sent::No);
 }
+
+#[test]
+fn a_burst_of_two_turns_takes_two_turns() {
+    let (stage, _incoming) = stage_with(Limits {
+        frames_per_turn: 32,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.run().is_none());
+    for n in 0..60 {
+        stage.handle.try_send(&*n.to_string()).expect("room");
+    }
+    assert!(driver.poll().is_pending());
+    assert_eq!(driver.waker.wakes(), 1, "the flush was put off");
+    assert!(driver.poll().is_pending());
+    assert_eq!(stage.remote.take_written().len(), 60);
+    assert_eq!(driver.waker.wakes(), 0, "nothing is left to do");
+}
