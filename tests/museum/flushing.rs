@@ -276,6 +276,25 @@ fn a_flush_that_fails_after_a_write_does_not_say_that_nothing_was_sent() {
 }
 
 #[test]
+fn nobody_goes_with_a_flush_put_off_when_no_other_waits() {
+    let (stage, _incoming) = stage_with(Limits {
+        frames_per_turn: 4,
+        ..Limits::default()
+    });
+    let mut call = stage.ask("well?");
+    assert!(call.run().is_none());
+    let request = requests(&stage.remote, &["well?"]).remove(0);
+    stage.remote.feed(reply_to(&request, "yes"));
+    for n in 0..6 {
+        stage.handle.try_send(&*n.to_string()).expect("room");
+    }
+    assert_eq!(call.run(), Some(Ok("yes".to_owned())));
+    // Two are left for whoever comes next, as nobody drives; four are out.
+    assert_eq!(stage.remote.take_written().len(), 4);
+    assert_eq!(stage.remote.unflushed(), 0);
+}
+
+#[test]
 fn a_burst_of_two_turns_takes_two_turns() {
     let (stage, _incoming) = stage_with(Limits {
         frames_per_turn: 32,

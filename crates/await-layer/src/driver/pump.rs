@@ -68,7 +68,7 @@ pub(super) struct Inner<L: Connection, Z> {
 /// How many turns that wrote all they may leave the flush to the next one: a
 /// burst that takes several turns leaves in one flush, and a queue that never
 /// ends is flushed all the same.
-const PUT_OFF: usize = 7;
+pub(super) const PUT_OFF: usize = 7;
 
 /// How far a turn has got.
 #[derive(Debug, Default)]
