@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use await_layer::{
-    AwaitLayer, CallError, Event, Incoming, Limits, ManualTimer, Refused, Request, Sent, SlotIds,
-    WsAwait, memory, serve,
+    AwaitLayer, CallError, Cause, Event, Incoming, Limits, ManualTimer, Refused, Request, Sent,
+    SlotIds, WsAwait, memory, serve,
 };
 use await_layer_testkit::contract::Contract;
 use await_layer_testkit::script::{self, Op};
@@ -310,4 +310,22 @@ fn a_burst_of_two_turns_takes_two_turns() {
     assert!(driver.poll().is_pending());
     assert_eq!(stage.remote.take_written().len(), 60);
     assert_eq!(driver.waker.wakes(), 0, "nothing is left to do");
+}
+
+#[test]
+fn a_flush_put_off_is_tried_though_the_peer_has_ended_meanwhile() {
+    let (stage, _incoming) = stage_with(Limits {
+        frames_per_turn: 4,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.run().is_none());
+    for n in 0..6 {
+        stage.handle.try_send(&*n.to_string()).expect("room");
+    }
+    assert!(driver.poll().is_pending());
+    stage.remote.end();
+    let reason = driver.run().expect("it ends");
+    assert_eq!(reason.cause(), Cause::Eof);
+    assert_eq!(stage.remote.take_written().len(), 4);
 }

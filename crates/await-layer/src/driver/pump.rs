@@ -162,7 +162,18 @@ where
     /// the protocol, the transport and the timer may.
     pub(crate) fn advance(mut self: Pin<&mut Self>, link: &Link<S, P, T>) {
         if let Err(end) = self.as_mut().work(link) {
+            self.as_mut().flush_put_off();
             self.finish(link, end);
+        }
+    }
+
+    /// The connection ends before the turn to which a flush was left: it is
+    /// tried now, and whatever comes of it, it ends.
+    fn flush_put_off(self: Pin<&mut Self>) {
+        let this = self.project();
+        let owed = std::mem::take(&mut this.inner.put_off) > 0 && this.inner.broken.is_none();
+        if let (true, Some(io)) = (owed, this.io.as_pin_mut()) {
+            drop(io.poll_flush(&mut Context::from_waker(this.waker)));
         }
     }
 
