@@ -40,9 +40,9 @@ fn length(value: &[u8], max: usize) -> Result<usize, FramingError> {
         let why = "Content-Length is not a number of plain digits";
         return Err(FramingError::malformed(why));
     }
-    let digits = value.iter().map(|digit| usize::from(digit & 0xf));
-    let number = digits.fold(Some(0_usize), |number, digit| {
-        number?.checked_mul(10)?.checked_add(digit)
+    let mut digits = value.iter().map(|digit| usize::from(digit & 0xf));
+    let number = digits.try_fold(0_usize, |number, digit| {
+        number.checked_mul(10)?.checked_add(digit)
     });
     let said = match number {
         Some(number) if number <= max => return Ok(number),
