@@ -26,10 +26,12 @@
 //!
 //! A framing of your own is an implementation of [`Framing`]; the adapters take
 //! it like these three. [`Checked`] makes a message of ours that does not fit
-//! fail alone instead of ending the connection.
+//! fail alone instead of ending the connection. [`ChildEnd`] is what the
+//! adapters' `Child` know of how a process ends.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod checked;
+mod child_end;
 mod config;
 mod content_length;
 mod error;
@@ -38,6 +40,7 @@ mod length;
 mod lines;
 
 pub use checked::{Checked, CheckedCodec};
+pub use child_end::ChildEnd;
 pub use config::Config;
 pub use content_length::ContentLength;
 pub use error::FramingError;

@@ -7,10 +7,10 @@ use std::pin::{Pin, pin};
 use std::process::Stdio;
 use std::task::{Context, Poll, ready};
 
+use await_layer::TokioTimer;
+use await_layer_framing::ChildEnd;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::process::{self, ChildStdin, ChildStdout, Command};
-
-use crate::end::End;
 
 /// A child process as one stream: what is read is its stdout, what is written
 /// is its stdin.
@@ -41,7 +41,7 @@ pub struct Child {
     stdin: Option<ChildStdin>,
     /// Gone once it has ended.
     stdout: Option<ChildStdout>,
-    end: End,
+    end: ChildEnd<TokioTimer>,
 }
 
 impl Child {
@@ -73,7 +73,7 @@ impl Child {
             process,
             stdin: Some(stdin),
             stdout: Some(stdout),
-            end: End::default(),
+            end: ChildEnd::new(TokioTimer::new()),
         })
     }
 
@@ -84,7 +84,7 @@ impl Child {
 
     /// Looks whether it has exited; wakes when it does.
     fn poll_exit(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.end.status().is_none() {
+        if !self.end.has_exited() {
             let status = ready!(pin!(self.process.wait()).poll(cx))?;
             self.end.exited(status);
         }
@@ -93,13 +93,8 @@ impl Child {
 
     /// Ready when no more can be expected of the child.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let exited = self.poll_exit(cx)?.is_ready();
-        match (exited, self.stdout.is_none()) {
-            (true, true) => Poll::Ready(Ok(())),
-            (false, false) => Poll::Pending,
-            // One half of the end has come: the other follows soon or never.
-            _ => self.end.poll_patience(cx).map(Ok),
-        }
+        let _ = self.poll_exit(cx)?;
+        self.end.poll_over(self.stdout.is_none(), cx).map(Ok)
     }
 }
 
@@ -145,10 +140,12 @@ impl AsyncWrite for Child {
         match ready!(Pin::new(stdin).poll_write(cx, bytes)) {
             // Its last words and its exit, which reading tells, come first.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                if this.poll_exit(cx)?.is_pending() || this.stdout.is_some() {
+                let _ = this.poll_exit(cx)?;
+                if !this.end.has_exited() || this.stdout.is_some() {
                     ready!(this.end.poll_patience(cx));
                 }
-                let told = this.end.status().and_then(|_| this.end.tell());
+                let exited = this.end.has_exited();
+                let told = this.end.tell().filter(|_| exited);
                 Poll::Ready(Err(told.map_or(error, io::Error::other)))
             }
             result => Poll::Ready(result),

@@ -54,8 +54,6 @@ mod child;
 mod codec;
 mod connect;
 #[cfg(feature = "stdio")]
-mod end;
-#[cfg(feature = "stdio")]
 mod stdio;
 
 pub use await_layer_framing::{

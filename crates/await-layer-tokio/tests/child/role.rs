@@ -1,7 +1,7 @@
 //! What a child does.
 
 use std::env;
-use std::io::{self, BufRead, Read, Write, copy};
+use std::io::{self, BufRead, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::process::{Stdio, exit};
 use std::thread;
@@ -22,7 +22,7 @@ pub(crate) fn play(role: &str) {
     match role {
         // On the ws-await wire a request that comes back is its own reply.
         "echo" => {
-            copy(&mut io::stdin().lock(), &mut io::stdout().lock()).unwrap();
+            pass_on(io::stdin().lock(), io::stdout().lock());
         }
         // Says something and exits when it has read a line.
         "exit" => {
@@ -55,18 +55,26 @@ pub(crate) fn play(role: &str) {
 
 /// Passes stdin on to a socket and back, until the socket ends.
 fn relay(to: &str) {
-    let mut back = TcpStream::connect(to).unwrap();
+    let back = TcpStream::connect(to).unwrap();
     back.set_nodelay(true).unwrap();
-    let mut forth = back.try_clone().unwrap();
+    let forth = back.try_clone().unwrap();
     thread::spawn(move || {
-        let _ = copy(&mut io::stdin().lock(), &mut forth);
+        pass_on(io::stdin().lock(), &forth);
         let _ = forth.shutdown(Shutdown::Write);
     });
-    let mut out = io::stdout().lock();
-    let mut buffer = [0; 8192];
-    while let Ok(read @ 1..) = back.read(&mut buffer) {
-        let _ = out.write_all(&buffer[..read]);
-        let _ = out.flush();
-    }
+    pass_on(&back, io::stdout().lock());
     exit(0);
+}
+
+/// Not `std::io::copy`: it splices, and Linux holds a pipe's lock while a
+/// splice waits for a socket, so that the other end's writes block though it
+/// has asked for none that do.
+fn pass_on(mut from: impl Read, mut to: impl Write) {
+    let mut buffer = [0; 8192];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        let passed = to.write_all(&buffer[..read]).and_then(|()| to.flush());
+        if passed.is_err() {
+            return;
+        }
+    }
 }
