@@ -2,7 +2,9 @@
 //! WebSocket adapter carries over. Needs Node and npm; without them the tests
 //! say that they were skipped, and fail where `CI=true`.
 
+mod axum_server;
 mod closing;
+mod deflate;
 mod foreign;
 mod harness;
 mod ids;
@@ -11,3 +13,4 @@ mod load;
 mod node;
 mod plain;
 mod session;
+mod smol;

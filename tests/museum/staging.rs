@@ -273,7 +273,32 @@ fn what_one_turn_may_not_write_the_next_one_does_at_once() {
         assert!(driver.run().is_none());
         assert_eq!(stage.remote.take_written().len(), MANY, "{spent} a turn");
         assert_eq!(stage.remote.unflushed(), 0);
+        // Eight turns share a flush, and no more: the queue may never end.
+        let turns = MANY.div_ceil(spent);
+        let flushes = turns.div_ceil(8) as u64;
+        assert_eq!(stage.remote.calls(Op::Flush), flushes, "{spent} a turn");
     }
+}
+
+#[test]
+fn a_flush_that_was_put_off_comes_though_the_queue_is_empty_by_then() {
+    let (stage, _incoming) = stage_with(Limits {
+        frames_per_turn: 1,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.run().is_none());
+    let mut first = Task::new(stage.handle.send_await::<String>("first"));
+    let mut second = Task::new(stage.handle.send_await::<String>("second"));
+    assert!(first.poll().is_pending() && second.poll().is_pending());
+    // The second is to share the flush, and goes while the first is written.
+    let mut second = Some(second);
+    stage.remote.on_send(move |_, _| drop(second.take()));
+    assert!(driver.poll().is_pending());
+    assert_eq!(stage.remote.unflushed(), 1, "it was put off");
+    assert!(driver.run().is_none());
+    assert_eq!(stage.remote.unflushed(), 0);
+    assert_eq!(stage.remote.take_written().len(), 1);
 }
 
 #[test]

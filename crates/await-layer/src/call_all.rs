@@ -47,8 +47,9 @@ enum State<L: Connection> {
 /// what makes it cheaper than as many [`Call`](crate::Call)s. For replies as
 /// they come, join single calls instead.
 ///
-/// Up to [`frames_per_turn`](crate::Limits::frames_per_turn) of them leave in
-/// one flush, if the transport has the room. Those beyond
+/// They leave in one flush, up to eight times
+/// [`frames_per_turn`](crate::Limits::frames_per_turn) of them, if the
+/// transport has the room. Those beyond
 /// [`max_in_flight`](crate::Limits::max_in_flight) wait for a permit, within
 /// their timeout. All are packed and held from the start: nothing bounds how
 /// many but whoever asks. None at all is ready at its first poll.

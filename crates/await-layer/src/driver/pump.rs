@@ -52,6 +52,8 @@ pub(super) struct Inner<L: Connection, Z> {
     pub(super) ready: bool,
     /// Frames have gone and the transport has not flushed them all.
     pub(super) unflushed: bool,
+    /// Turns that have left the flush to the next one.
+    pub(super) put_off: usize,
     /// `poll_close` has begun: nothing is written any more.
     pub(super) closing: bool,
     /// Writing has failed: what can be read is read, then it ends with this.
@@ -62,6 +64,11 @@ pub(super) struct Inner<L: Connection, Z> {
     pub(super) delivered: bool,
     pub(super) turn: Turn,
 }
+
+/// How many turns that wrote all they may leave the flush to the next one: a
+/// burst that takes several turns leaves in one flush, and a queue that never
+/// ends is flushed all the same.
+pub(super) const PUT_OFF: usize = 7;
 
 /// How far a turn has got.
 #[derive(Debug, Default)]
@@ -123,6 +130,7 @@ where
                 budget: budget.max(1),
                 ready: false,
                 unflushed: false,
+                put_off: 0,
                 closing: false,
                 broken: None,
                 ended: false,
@@ -154,7 +162,18 @@ where
     /// the protocol, the transport and the timer may.
     pub(crate) fn advance(mut self: Pin<&mut Self>, link: &Link<S, P, T>) {
         if let Err(end) = self.as_mut().work(link) {
+            self.as_mut().flush_put_off();
             self.finish(link, end);
+        }
+    }
+
+    /// The connection ends before the turn to which a flush was left: it is
+    /// tried now, and whatever comes of it, it ends.
+    fn flush_put_off(self: Pin<&mut Self>) {
+        let this = self.project();
+        let owed = std::mem::take(&mut this.inner.put_off) > 0 && this.inner.broken.is_none();
+        if let (true, Some(io)) = (owed, this.io.as_pin_mut()) {
+            drop(io.poll_flush(&mut Context::from_waker(this.waker)));
         }
     }
 
@@ -291,18 +310,27 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         S: Transport<L::Frame>,
     {
         self.write(link, io.as_mut(), cx)?;
+        if !self.turn.must_flush {
+            return Ok(());
+        }
         // What is about to be written shares the flush.
-        let more = self.desk.more && self.turn.writes > 0 && self.may_write();
-        if self.turn.must_flush && !more {
-            self.turn.must_flush = false;
-            match io.poll_flush(cx) {
-                Poll::Ready(Ok(())) => {
-                    self.unflushed = false;
-                    self.desk.flushed = true;
-                }
-                Poll::Ready(Err(error)) => return Err(reason_of(&error)),
-                Poll::Pending => {}
+        let more = self.desk.more && self.may_write();
+        if more && self.turn.writes > 0 {
+            return Ok(());
+        }
+        self.turn.must_flush = false;
+        if more && self.put_off < PUT_OFF {
+            self.put_off += 1;
+            return Ok(());
+        }
+        self.put_off = 0;
+        match io.poll_flush(cx) {
+            Poll::Ready(Ok(())) => {
+                self.unflushed = false;
+                self.desk.flushed = true;
             }
+            Poll::Ready(Err(error)) => return Err(reason_of(&error)),
+            Poll::Pending => {}
         }
         Ok(())
     }

@@ -16,7 +16,7 @@
 //! | poll with work, no designee or own, others wait | notified; yield | yield | notified |
 //! | poll with work, the designee is a driver or stream | notified; wake it | nothing | notified |
 //! | poll with work, the designee is a call | become it; yield; with no tick armed wake the former one | if it has not just yielded: become it; yield | notified |
-//! | poll without work | nothing | in company, once: yield; else become designee; turn | nothing |
+//! | poll without work | nothing | a driver or stream in company, once: yield; else become designee; turn | nothing |
 //! | end of turn | - | - | idle; if notified: wake the designee; if shared with no tick armed: wake all |
 //! | settled, dropped or done while designee | pass on | pass on; wake the next | pass on |
 //! | first ring since a turn | notified; wake the designee | nothing | notified |
@@ -26,13 +26,14 @@
 //! *Yield* means: woken again at once, so that calls made in the same tick of
 //! the executor leave in one flush. *In company* means: work was made by one of
 //! many that had just been woken, and the others, which may be on their way on
-//! another thread, are likely to make some too. A turn clears `notified`,
-//! `overdue`, the company and the rings. While more than one party waits each
-//! turn leaves a tick armed 50 ms ahead and a watchdog 50 ms behind it, so that
-//! a designee that is told and does not come (parked in a `select!`, forgotten,
-//! blocked) holds the others up no longer than that; a party that begins to
-//! wait while no tick is armed comes back for a turn of its own, which arms one,
-//! and so does the party that waited alone until then.
+//! another thread, are likely to make some too; a call has yielded by then. A
+//! turn clears `notified`, `overdue`, the company and the rings. While more
+//! than one party waits each turn leaves a tick armed 50 ms ahead and a
+//! watchdog 50 ms behind it, so that a designee that is told and does not come
+//! (parked in a `select!`, forgotten, blocked) holds the others up no longer
+//! than that; a party that begins to wait while no tick is armed comes back for
+//! a turn of its own, which arms one, and so does the party that waited alone
+//! until then.
 //!
 //! A party is known by the key of its slot in the machine, so it need not join:
 //! it is here from its first poll, or from when something comes for it before
@@ -125,7 +126,7 @@ impl State {
             return self.begin_turn(party);
         }
         if !worked {
-            let expects = self.company && !self.waited;
+            let expects = self.company && !self.waited && self.is_preferred(party);
             self.waited |= expects;
             return match expects {
                 true => (Step::Yield, None),

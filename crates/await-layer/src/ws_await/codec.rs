@@ -41,13 +41,14 @@ struct Seen {
 
 impl Seen {
     /// Where the field is in `text`, if that is what was looked at. A text that
-    /// nobody peeked at may have come to lie in its place: the member tells.
+    /// nobody peeked at may have come to lie in its place: the member tells,
+    /// and is cheap to read again; what is not read again is all the rest.
     fn field_in(self, text: &str, field: &Field) -> Option<Range<usize>> {
         if self.text != place(text) {
             return None;
         }
-        let member = skip_space(text.get(self.field.clone())?);
-        member.starts_with(field.quoted()).then_some(self.field)
+        let (first, _) = field.first(text)?;
+        (first.bytes == self.field).then_some(self.field)
     }
 }
 
@@ -133,6 +134,7 @@ impl WsAwaitCodec {
 
     /// Makes the member the first one of the object that `frame` is.
     fn put<F: JsonFrame>(&mut self, frame: &mut F) -> Result<(), SealError> {
+        let in_place = frame.json_mut().is_some();
         let Some(text) = text(frame) else {
             let why = "the frame is not JSON text: send a JSON object";
             return Err(SealError::new(why));
@@ -152,8 +154,18 @@ impl WsAwaitCodec {
         if !skip_space(members).starts_with('}') {
             self.member.push(',');
         }
-        let sealed = ["{", &self.member, members].concat();
-        frame.set_json(sealed);
+        if in_place {
+            let before = text.len() - object.len();
+            if let Some(text) = frame.json_mut() {
+                if before > 0 {
+                    text.drain(..before);
+                }
+                text.insert_str(1, &self.member);
+            }
+        } else {
+            let sealed = ["{", &self.member, members].concat();
+            frame.set_json(sealed);
+        }
         Ok(())
     }
 }
