@@ -18,7 +18,7 @@ where
 {
     let (server, incoming) = layer.split();
     let answering = await_layer::serve(incoming, 4, async |_question: Value| {
-        Ok::<_, Infallible>(json!("the example client"))
+        Ok::<_, Infallible>(json!({ "i": "am the example client" }))
     });
     let asking = async {
         // Both leave at once.
