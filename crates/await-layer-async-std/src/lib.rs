@@ -53,6 +53,8 @@
 //! reads wants `smol::spawn(handle.driver())`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(all(feature = "websocket", any(feature = "smol", feature = "async-std")))]
+mod address;
 #[cfg(feature = "process")]
 mod child;
 mod codec;

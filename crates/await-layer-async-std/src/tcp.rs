@@ -58,9 +58,8 @@ macro_rules! tcp {
             use await_layer::{Protocol, WsAwait};
 
             use super::TcpStream;
-            use crate::websocket::{
-                Config, Frame, HandshakeError, accept_on, address_of, connect_on,
-            };
+            use crate::address::address_of;
+            use crate::websocket::{Config, Frame, HandshakeError, accept_on, connect_on};
 
             /// A WebSocket over TCP.
             pub type Layer<P = WsAwait<Frame>> = crate::websocket::Layer<TcpStream, P>;

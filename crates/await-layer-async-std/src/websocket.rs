@@ -3,10 +3,7 @@
 //!
 //! `smol::websocket` and `async_std::websocket` connect and accept over TCP.
 
-use async_tungstenite::tungstenite::client::{IntoClientRequest, uri_mode};
-use async_tungstenite::tungstenite::error::UrlError;
-use async_tungstenite::tungstenite::handshake::client::Request;
-use async_tungstenite::tungstenite::stream::Mode;
+use async_tungstenite::tungstenite::client::IntoClientRequest;
 use async_tungstenite::{accept_async_with_config, client_async_with_config};
 use await_layer::{AsyncIoTimer, AwaitLayer, Protocol, WsAwait};
 use futures_io::{AsyncRead, AsyncWrite};
@@ -79,18 +76,4 @@ where
     let websocket = *stream.get_config();
     let io = WebSocket::with_limits(stream, websocket);
     AwaitLayer::with(io, Capped::new(config), AsyncIoTimer::new(), limits)
-}
-
-/// Where a request without TLS is to be sent.
-#[cfg(any(feature = "smol", feature = "async-std"))]
-pub(crate) fn address_of(request: &Request) -> Result<(String, u16), HandshakeError> {
-    let refused = |error| HandshakeError::Address(tungstenite::Error::Url(error));
-    let uri = request.uri();
-    if matches!(uri_mode(uri)?, Mode::Tls) {
-        return Err(refused(UrlError::TlsFeatureNotEnabled));
-    }
-    let host = uri.host().ok_or_else(|| refused(UrlError::NoHostName))?;
-    // Brackets are an address's in a URL only.
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    Ok((host.to_owned(), uri.port_u16().unwrap_or(80)))
 }
