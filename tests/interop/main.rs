@@ -4,6 +4,7 @@
 
 mod axum_server;
 mod closing;
+mod facade;
 mod foreign;
 mod harness;
 mod ids;
