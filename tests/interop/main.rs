@@ -4,6 +4,7 @@
 
 mod axum_server;
 mod closing;
+mod deflate;
 mod facade;
 mod foreign;
 mod harness;
@@ -13,3 +14,4 @@ mod load;
 mod node;
 mod plain;
 mod session;
+mod smol;

@@ -70,7 +70,8 @@ impl WebSocketAwait {
             masks,
             fragments: true,
         };
-        let io = WebSocket::new(stream).with_pings();
+        let websocket = *stream.get_config();
+        let io = WebSocket::with_limits(stream, websocket).with_pings();
         Self::over(io, capabilities, config)
     }
 }

@@ -1,19 +1,22 @@
-//! Tungstenite's stream, as the layer needs it.
+//! The WebSocket, as the layer needs it.
 
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use await_layer::{Cause, CloseReason};
+use bytes::BytesMut;
 use futures_core::{FusedStream, Stream};
+use futures_io::{AsyncRead, AsyncWrite};
 use futures_sink::Sink;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{self, Message};
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::{Frame, WebSocketError};
+use crate::frame::Body;
+use crate::reader::{Reader, Received};
+use crate::wire::Wire;
+use crate::writer::Writer;
+use crate::{Agreed, Config, Frame, Role, WebSocketError};
 
 /// Pings and pongs skipped before others get their turn.
 const SKIPPED_AT_ONCE: usize = 32;
@@ -21,24 +24,32 @@ const SKIPPED_AT_ONCE: usize = 32;
 /// is reported: one turn of the layer readies, flushes and closes.
 const PATIENCE: u8 = 3;
 
-/// A WebSocket as a `Sink` and `Stream` of [`Frame`]s.
+/// A WebSocket as a `Sink` and `Stream` of [`Frame`]s, over any stream of
+/// bytes.
 ///
 /// * The stream yields text and binary messages. Pings are answered and pongs
-///   dropped, while and only while it is polled;
-///   [`with_pings`](Self::with_pings) yields them too.
+///   dropped, while and only while it is polled.
 /// * A close frame of the peer's ends the stream with
 ///   [`WebSocketError::Closed`], after this end has answered it. So does an end
 ///   without one, with code 1006.
-/// * `poll_close` sends one close frame, code 1000 unless a `Close` was sent
-///   as a [`Frame`] before, and is ready when the peer has closed too or is
-///   gone. Messages that come until then are left for the stream; whoever
-///   closes without reading waits for ever if there are any.
+/// * `poll_close` sends one close frame, code 1000 unless
+///   [`close`](crate::close) said another, and is ready when the peer has
+///   closed too or is gone. Messages that come until then are left for the
+///   stream; whoever closes without reading waits for ever if there are any.
 /// * When writing fails, what can still be read is read first: a close frame
 ///   with the real reason may be among it.
+/// * `start_send` compresses, so it works for as long as the message is large.
+///   What a fragment starts is written with the last one, see
+///   [`SendOptions::fin`](crate::SendOptions::fin). A message in fragments that
+///   has no last one when the sink closes is never sent.
+/// * At most 64 KiB and one message wait for a peer that does not read.
 ///
-/// Poll both halves from one task, as the layer does.
+/// No poll loses anything when its future is dropped. Poll both halves from
+/// one task, as the layer does.
 pub struct WebSocket<T> {
-    io: WebSocketStream<T>,
+    wire: Wire<T>,
+    role: Role,
+    agreed: Option<Agreed>,
     state: State,
     /// What to say when this end closes.
     goodbye: Option<CloseFrame>,
@@ -47,7 +58,6 @@ pub struct WebSocket<T> {
     /// Writing failed.
     broken: Option<WebSocketError>,
     patience: u8,
-    yields_pings: bool,
 }
 
 #[derive(Debug)]
@@ -61,27 +71,43 @@ enum State {
 
 type Read = Option<Result<Frame, WebSocketError>>;
 
-impl<T> WebSocket<T> {
-    /// Wraps a stream whose handshake is done and that nobody has used yet.
-    pub fn new(io: WebSocketStream<T>) -> Self {
+impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
+    /// Wraps a stream whose handshake was done elsewhere: by an HTTP server,
+    /// say. `agreed` is what it said about permessage-deflate, `read` what came
+    /// behind it.
+    pub fn new<P>(
+        io: T,
+        role: Role,
+        agreed: Option<Agreed>,
+        read: BytesMut,
+        config: &Config<P>,
+    ) -> Self {
+        let reader = Reader::new(role, agreed, config.max_message, read);
+        let writer = Writer::new(role, agreed, config.deflate, config.max_message);
         Self {
-            io,
+            wire: Wire::new(io, reader, writer),
+            role,
+            agreed,
             state: State::Open,
             goodbye: None,
             held: None,
             broken: None,
             patience: PATIENCE,
-            yields_pings: false,
         }
     }
+}
 
-    /// Lets the stream yield pings, which are answered all the same, and pongs.
-    /// A peer can then fill the queue of the messages with them: whoever wraps
-    /// this must bound what is kept of them.
+impl<T> WebSocket<T> {
+    /// Which end this is.
     #[must_use]
-    pub fn with_pings(mut self) -> Self {
-        self.yields_pings = true;
-        self
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// What both ends agreed on about compression; `None` if there is none.
+    #[must_use]
+    pub fn agreed(&self) -> Option<Agreed> {
+        self.agreed
     }
 }
 
@@ -91,41 +117,51 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
             return Poll::Ready(None);
         }
         for _ in 0..SKIPPED_AT_ONCE {
-            match Pin::new(&mut self.io).poll_next(cx) {
+            match self.wire.poll_read(cx) {
                 Poll::Pending => {
+                    self.answer_pings(cx);
                     return match self.broken.take() {
                         Some(error) => Poll::Ready(self.end(error)),
                         None => Poll::Pending,
                     };
                 }
-                Poll::Ready(Some(Ok(message @ (Message::Text(_) | Message::Binary(_))))) => {
-                    return Poll::Ready(Some(Ok(message.into())));
+                Poll::Ready(Ok(Received::Message(frame))) => {
+                    self.answer_pings(cx);
+                    return Poll::Ready(Some(Ok(frame)));
                 }
-                Poll::Ready(Some(Ok(message @ (Message::Ping(_) | Message::Pong(_)))))
-                    if self.yields_pings =>
-                {
-                    return Poll::Ready(Some(Ok(message.into())));
-                }
-                Poll::Ready(Some(Ok(Message::Close(frame)))) => {
-                    // Answers it. If the network does not take the answer at
-                    // once, the news do not wait for it.
-                    let _ = Pin::new(&mut self.io).poll_flush(cx);
+                Poll::Ready(Ok(Received::Close(frame))) => {
+                    self.answer_close(frame.as_ref(), cx);
                     return Poll::Ready(self.end(closed(frame)));
                 }
-                Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(Some(Err(error))) => {
-                    let config = self.io.get_config();
-                    let max_message = config.max_message_size.unwrap_or(usize::MAX);
-                    let max_frame = config.max_frame_size.unwrap_or(usize::MAX);
-                    let error = WebSocketError::read(error, max_message, max_frame);
+                Poll::Ready(Ok(Received::Ping(payload))) => self.wire.owe_pong(payload),
+                Poll::Ready(Ok(Received::Pong)) => {}
+                Poll::Ready(Err(error)) => {
                     self.blame(&error, cx);
                     return Poll::Ready(self.end(error));
                 }
-                Poll::Ready(None) => return Poll::Ready(self.end(closed(None))),
             }
         }
+        self.answer_pings(cx);
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Pongs do not wait for a message of ours.
+    fn answer_pings(&mut self, cx: &mut Context<'_>) {
+        if self.wire.owes() && self.broken.is_none() {
+            if let Poll::Ready(Err(error)) = self.wire.poll_flush(cx) {
+                self.broken = Some(error);
+            }
+        }
+    }
+
+    /// If the network does not take the answer at once, the news do not wait
+    /// for it.
+    fn answer_close(&mut self, frame: Option<&CloseFrame>, cx: &mut Context<'_>) {
+        if matches!(self.state, State::Open) && self.broken.is_none() {
+            let _ = self.wire.push_close(frame);
+        }
+        let _ = self.wire.poll_flush(cx);
     }
 
     /// Tells the peer what it did wrong, if the network takes it at once.
@@ -136,9 +172,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
         if let Some(code) = error.reason().code() {
             let code = CloseCode::from(code);
             let reason = "".into();
-            let frame = Message::Close(Some(CloseFrame { code, reason }));
-            let _ = Pin::new(&mut self.io).start_send(frame);
-            let _ = Pin::new(&mut self.io).poll_flush(cx);
+            let _ = self.wire.push_close(Some(&CloseFrame { code, reason }));
+            let _ = self.wire.poll_flush(cx);
         }
     }
 
@@ -172,16 +207,15 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
     /// What becomes of a failed write.
     fn written(
         &mut self,
-        result: Result<(), tungstenite::Error>,
+        result: Result<(), WebSocketError>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), WebSocketError>> {
         match result {
             Ok(()) => Poll::Ready(Ok(())),
-            Err(error @ tungstenite::Error::Io(_)) => {
-                self.broken = Some(WebSocketError::failed(error));
+            Err(error) => {
+                self.broken = Some(error);
                 self.poll_sound(cx)
             }
-            Err(error) => Poll::Ready(Err(WebSocketError::failed(error))),
         }
     }
 }
@@ -211,62 +245,44 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Frame> for WebSocket<T> {
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         let this = self.get_mut();
         ready!(this.poll_sound(cx))?;
-        let result = ready!(Pin::new(&mut this.io).poll_ready(cx));
+        let result = ready!(this.wire.poll_room(cx));
         this.written(result, cx)
     }
 
     fn start_send(self: Pin<&mut Self>, frame: Frame) -> Result<(), Self::Error> {
         let this = self.get_mut();
-        let message = match frame.into_message() {
-            Message::Close(frame) => {
-                this.goodbye = frame;
-                return Ok(());
-            }
-            other => other,
-        };
-        let bytes = message.len();
-        match Pin::new(&mut this.io).start_send(message) {
-            Ok(()) => Ok(()),
-            // Handed over and lost: the next poll tells.
-            Err(error @ tungstenite::Error::Io(_)) => {
-                this.broken = Some(WebSocketError::failed(error));
-                Ok(())
-            }
-            Err(tungstenite::Error::WriteBufferFull(_)) => {
-                let limit = this.io.get_config().max_write_buffer_size;
-                Err(WebSocketError::too_large(&format!(
-                    "a message of {bytes} bytes does not fit: max_write_buffer is {limit}"
-                )))
-            }
-            Err(error) => Err(WebSocketError::failed(error)),
+        let (body, options) = frame.into_parts();
+        if let Body::Close(goodbye) = body {
+            this.goodbye = goodbye;
+            return Ok(());
         }
+        let mut frame = Frame::from(body);
+        frame.set_options(options);
+        this.wire.push(frame)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         let this = self.get_mut();
         ready!(this.poll_sound(cx))?;
-        let result = ready!(Pin::new(&mut this.io).poll_flush(cx));
+        let result = ready!(this.wire.poll_flush(cx));
         this.written(result, cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         let this = self.get_mut();
         if matches!(this.state, State::Open) {
-            // First, so that the close frame finds room in the buffer.
-            let flushed = ready!(Pin::new(&mut *this).poll_flush(cx));
-            flushed?;
+            ready!(Pin::new(&mut *this).poll_flush(cx))?;
             let goodbye = this.goodbye.take().unwrap_or(CloseFrame {
                 code: CloseCode::Normal,
                 reason: "".into(),
             });
             this.state = State::Closing;
-            let result = Pin::new(&mut this.io).start_send(Message::Close(Some(goodbye)));
-            ready!(this.written(result, cx))?;
+            this.wire.push_close(Some(&goodbye))?;
         }
         if matches!(this.state, State::Closing) && this.held.is_none() {
-            if let Poll::Ready(Err(error)) = Pin::new(&mut this.io).poll_flush(cx) {
+            if let Poll::Ready(Err(error)) = this.wire.poll_flush(cx) {
                 // Gone before it heard us: what it said may still be there.
-                this.broken = Some(WebSocketError::failed(error));
+                this.broken = Some(error);
             }
             match ready!(this.poll_read(cx)) {
                 None => {}
@@ -296,6 +312,8 @@ fn closed(frame: Option<CloseFrame>) -> WebSocketError {
 impl<T> fmt::Debug for WebSocket<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket")
+            .field("role", &self.role)
+            .field("agreed", &self.agreed)
             .field("state", &self.state)
             .finish_non_exhaustive()
     }
