@@ -1,6 +1,7 @@
 //! What happens on a connection.
 
 use std::fmt;
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -90,7 +91,6 @@ impl Stream for Events {
                     }
                 },
                 Stage::Closing => {
-                    use std::future::Future;
                     let closed = Pin::new(&mut this.closed).poll(cx);
                     if closed.is_ready() {
                         this.stage = Stage::Closed;
@@ -134,6 +134,16 @@ impl fmt::Debug for Events {
 
 /// The right to answer one request of the peer's, once. Dropping it leaves the
 /// request unanswered: the peer waits until its own timeout.
+///
+/// It is used up by the answer, so a second one does not compile:
+///
+/// ```compile_fail,E0382
+/// # use await_layer_ws_await::{Ask, WebSocketAwait};
+/// # fn twice(socket: WebSocketAwait, ask: Ask) {
+/// let _ = socket.res_await(serde_json::json!({}), ask);
+/// let _ = socket.res_await(serde_json::json!({}), ask);
+/// # }
+/// ```
 #[must_use = "an `Ask` that is dropped leaves the peer without an answer"]
 pub struct Ask {
     id: AwaitId,

@@ -129,9 +129,10 @@ impl Settings {
     /// Makes the ids of our calls. Usual: random text with a tag of this
     /// connection, by which a reply is told from a request of the peer's.
     ///
-    /// Your own ids have no tag: make such that the peer never makes the same,
-    /// or its request under a live id is taken for the reply. An id in use is
-    /// an error of the call, and so is one that is falsy in JavaScript.
+    /// Your own ids have no tag: make such that the peer never makes the same.
+    /// A request of the peer's under one that is in use, or was among the last
+    /// 1,024, is taken for a reply. An id in use is an error of the call, and
+    /// so is one that is falsy in JavaScript.
     #[must_use]
     pub fn with_generate_await_id(
         mut self,

@@ -126,6 +126,35 @@ async fn options_reach_the_frames_of_any_transport() {
     );
 }
 
+/// As the original's callback: not when it is queued.
+#[tokio::test]
+async fn a_send_is_ready_once_it_is_written_out() {
+    let (near, mut far) = memory::pair::<Foreign>(1);
+    let (socket, _events) = over(near);
+    socket.send(json!(1)).await.unwrap();
+    let mut second = socket.send(json!(2));
+    for _ in 0..10 {
+        assert!(futures::poll!(&mut second).is_pending());
+        tokio::task::yield_now().await;
+    }
+    assert!(far.next().await.is_some());
+    second.await.unwrap();
+    // What is dropped before that is never written.
+    let mut third = socket.send(json!(3));
+    assert!(futures::poll!(&mut third).is_pending());
+    drop(third);
+    assert!(far.next().await.is_some());
+    socket.send(json!(4)).await.unwrap();
+    let payload = Payload::Text("4".to_owned());
+    let (compress, fin) = (None, true);
+    let expected = Foreign::Message {
+        payload,
+        compress,
+        fin,
+    };
+    assert_eq!(far.next().await.unwrap().unwrap(), expected);
+}
+
 #[tokio::test]
 async fn both_ends_can_sit_on_any_transport() {
     let (near, far) = memory::pair::<Foreign>(8);
