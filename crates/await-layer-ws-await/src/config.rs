@@ -1,8 +1,9 @@
 //! What a connection may hold.
 
 use await_layer::Limits;
+use await_layer_deflate::Deflate;
 
-use crate::Settings;
+use crate::{ConnectError, Settings};
 
 /// How to set up a connection: the [`Settings`], which can be changed later,
 /// and limits, which cannot. All are finite by default.
@@ -19,6 +20,11 @@ pub struct Config {
     /// ends the connection with code 1009, a larger one of ours fails alone.
     /// Default 1 MiB.
     pub max_message: usize,
+    /// Compression to offer to the server, or to accept of the client
+    /// (permessage-deflate, the original's `perMessageDeflate`). If the other
+    /// end agrees, [`SendOptions::compress`](crate::SendOptions::compress)
+    /// decides for each message; if not, there is none. Default `None`.
+    pub deflate: Option<Deflate>,
 }
 
 impl Default for Config {
@@ -33,6 +39,7 @@ impl From<Settings> for Config {
             settings,
             limits: Limits::default(),
             max_message: 1 << 20,
+            deflate: None,
         }
     }
 }
@@ -52,5 +59,19 @@ impl Config {
             max_write_buffer: usual.max_write_buffer.max(least),
             ..usual
         }
+    }
+
+    /// For the transport that compresses, if that is asked for.
+    pub(crate) fn compressing(&self) -> Result<Option<await_layer_deflate::Config>, ConnectError> {
+        let Some(deflate) = self.deflate else {
+            return Ok(None);
+        };
+        let config = await_layer_deflate::Config {
+            max_message: self.max_message,
+            deflate: Some(deflate),
+            ..await_layer_deflate::Config::default()
+        };
+        config.check()?;
+        Ok(Some(config))
     }
 }

@@ -6,11 +6,14 @@ use std::fmt;
 use await_layer_tungstenite::tungstenite::client::IntoClientRequest;
 use await_layer_tungstenite::{HandshakeError, WebSocket, WebSocketStream, tokio_tungstenite};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::compat::TokioAsyncReadCompatExt;
 
 use crate::{Capabilities, Config, Events, ValidationError, WebSocketAwait};
 
 impl WebSocketAwait {
-    /// Connects to a `ws://` URL, or `wss://` with a TLS feature. A
+    /// Connects to a `ws://` URL, or `wss://` with a TLS feature and without
+    /// [`deflate`](Config::deflate): for both, make the stream and use
+    /// [`connect_on`](Self::connect_on). A
     /// [`Request`](await_layer_tungstenite::tungstenite::handshake::client::Request)
     /// in its place carries headers and subprotocols.
     ///
@@ -29,6 +32,10 @@ impl WebSocketAwait {
     {
         let config = config.into();
         config.settings.validate()?;
+        if let Some(compressing) = config.compressing()? {
+            let dialled = await_layer_deflate::WebSocket::connect(request, &compressing).await;
+            return Ok(Self::over_deflate(dialled?.0, config)?);
+        }
         let websocket = Some(config.adapter().websocket()?);
         let dialled = tokio_tungstenite::connect_async_with_config(request, websocket, true);
         let (stream, _) = dialled.await.map_err(HandshakeError::from)?;
@@ -50,6 +57,12 @@ impl WebSocketAwait {
     {
         let config = config.into();
         config.settings.validate()?;
+        if let Some(compressing) = config.compressing()? {
+            let stream = stream.compat();
+            let shaken =
+                await_layer_deflate::WebSocket::client(stream, request, &compressing).await;
+            return Ok(Self::over_deflate(shaken?.0, config)?);
+        }
         let websocket = Some(config.adapter().websocket()?);
         let shaken = tokio_tungstenite::client_async_with_config(request, stream, websocket);
         let (stream, _) = shaken.await.map_err(HandshakeError::from)?;
@@ -84,6 +97,8 @@ pub enum ConnectError {
     Settings(ValidationError),
     /// The handshake failed: see its variants.
     Handshake(HandshakeError),
+    /// So did one that [`deflate`](Config::deflate) asked for: see its variants.
+    Deflate(await_layer_deflate::HandshakeError),
 }
 
 impl From<ValidationError> for ConnectError {
@@ -98,11 +113,18 @@ impl From<HandshakeError> for ConnectError {
     }
 }
 
+impl From<await_layer_deflate::HandshakeError> for ConnectError {
+    fn from(error: await_layer_deflate::HandshakeError) -> Self {
+        Self::Deflate(error)
+    }
+}
+
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Settings(error) => error.fmt(f),
             Self::Handshake(error) => error.fmt(f),
+            Self::Deflate(error) => error.fmt(f),
         }
     }
 }
@@ -112,6 +134,7 @@ impl Error for ConnectError {
         match self {
             Self::Settings(_) => None,
             Self::Handshake(error) => error.source(),
+            Self::Deflate(error) => error.source(),
         }
     }
 }

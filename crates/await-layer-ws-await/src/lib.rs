@@ -60,6 +60,7 @@
 //! | `sendAwait(data, options)` | [`send_await`](WebSocketAwait::send_await), [`send_await_with`](WebSocketAwait::send_await_with) | Dropping the future cancels. |
 //! | `resAwait(data, id, options)` | [`res_await`](WebSocketAwait::res_await), [`res_await_with`](WebSocketAwait::res_await_with) | Takes the [`Ask`] of the request instead of any id: one answer for each, never without an id, never to nobody. |
 //! | `compress`, `binary`, `mask`, `fin` | [`SendOptions`] | What the transport cannot do is an error that names both, or counted if [`you say so`](Settings::with_ignore_unsupported); there it is ignored. Fragments leave together; there other messages get in between. |
+//! | `perMessageDeflate` | [`Config::deflate`] | Off unless both ends ask for it; there a client offers it always. |
 //! | `awaitListSize` | [`await_list_size`](WebSocketAwait::await_list_size) | Bounded, as all that a peer can make us hold: see [`Limits`]. Calls beyond it wait. |
 //! | `open` | [`Event::Open`] | |
 //! | `message` | [`Event::Message`] | |
@@ -80,7 +81,9 @@
 //!
 //! # Other transports
 //!
-//! [`WebSocketAwait::over`] sits on any WebSocket transport whose frame is a
+//! With [`Config::deflate`], await-layer-deflate takes tungstenite's place, and
+//! `compress` decides for each message, once both ends have agreed on
+//! permessage-deflate. [`WebSocketAwait::over`] sits on any WebSocket transport whose frame is a
 //! [`WireFrame`], and whose [`Capabilities`] are said.
 //!
 //! # What it costs
@@ -110,6 +113,7 @@ mod codec;
 mod config;
 mod connect;
 mod data;
+mod deflate;
 mod error;
 mod events;
 mod fragments;
@@ -144,4 +148,5 @@ pub use validate::{ValidationError, WrongField};
 pub use wire::{Outgoing, Received, WireFrame};
 
 pub use await_layer::{CloseReason, Limits, Sent};
+pub use await_layer_deflate::Deflate;
 pub use await_layer_tungstenite::{HandshakeError, InvalidClose};

@@ -8,11 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use await_layer_tungstenite::tungstenite::protocol::WebSocketConfig;
-use await_layer_tungstenite::{HandshakeError, WebSocketStream, tokio_tungstenite};
+use await_layer_tungstenite::{HandshakeError, tokio_tungstenite};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
+use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_util::compat::TokioAsyncReadCompatExt;
 
 use crate::validate::Live;
 use crate::{Config, ConnectError, Events, Settings, ValidationError, WebSocketAwait};
@@ -31,7 +32,7 @@ pub struct WebSocketAwaitServer {
     listener: TcpListener,
     live: Live,
     config: Config,
-    websocket: WebSocketConfig,
+    handshake: Handshake,
     waiting: Arc<Semaphore>,
     done: (
         async_channel::Sender<Shaken>,
@@ -40,8 +41,37 @@ pub struct WebSocketAwaitServer {
     failed: Arc<AtomicU64>,
 }
 
-/// Done with its handshake.
-type Shaken = WebSocketStream<TcpStream>;
+/// Done with its handshake: how to make a socket of it, with the settings of
+/// the moment when it is taken.
+type Shaken = Box<dyn FnOnce(Config) -> Result<(WebSocketAwait, Events), ValidationError> + Send>;
+
+/// How the server shakes hands.
+#[derive(Clone)]
+struct Handshake {
+    websocket: WebSocketConfig,
+    compressing: Option<await_layer_deflate::Config>,
+}
+
+impl Handshake {
+    async fn with<T>(&self, stream: T) -> Result<Shaken, ConnectError>
+    where
+        T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        if let Some(config) = &self.compressing {
+            let stream = stream.compat();
+            let shaken = await_layer_deflate::WebSocket::server(stream, config, |_, _| Ok(()));
+            let websocket = shaken.await?;
+            return Ok(Box::new(|config| {
+                WebSocketAwait::over_deflate(websocket, config)
+            }));
+        }
+        let shaken = tokio_tungstenite::accept_async_with_config(stream, Some(self.websocket));
+        let stream = shaken.await.map_err(HandshakeError::from)?;
+        Ok(Box::new(|config| {
+            WebSocketAwait::over_tungstenite(stream, false, config)
+        }))
+    }
+}
 
 impl WebSocketAwaitServer {
     /// Listens at `address`. The settings are checked first.
@@ -67,7 +97,10 @@ impl WebSocketAwaitServer {
         Ok(Self {
             listener,
             live: Live::new(config.settings.clone())?,
-            websocket: config.adapter().websocket()?,
+            handshake: Handshake {
+                websocket: config.adapter().websocket()?,
+                compressing: config.compressing()?,
+            },
             config,
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             done: async_channel::bounded(MAX_WAITING),
@@ -97,17 +130,16 @@ impl WebSocketAwaitServer {
                 biased;
                 shaken = done.recv() => {
                     let shaken = shaken.map_err(io::Error::other)?;
-                    return self.configure(shaken);
+                    return shaken(self.config_now()).map_err(io::Error::other);
                 }
                 accepted = accept => accepted?,
             };
             let (sender, failed) = (sender.clone(), self.failed.clone());
-            let websocket = Some(self.websocket);
+            let handshake = self.handshake.clone();
             tokio::spawn(async move {
                 let shake = async {
                     stream.set_nodelay(true).ok()?;
-                    let shaken = tokio_tungstenite::accept_async_with_config(stream, websocket);
-                    shaken.await.ok()
+                    handshake.with(stream).await.ok()
                 };
                 match timeout(HANDSHAKE, shake).await {
                     // Held until it is taken.
@@ -117,10 +149,6 @@ impl WebSocketAwaitServer {
                 drop(waiting);
             });
         }
-    }
-
-    fn configure(&self, shaken: Shaken) -> io::Result<(WebSocketAwait, Events)> {
-        WebSocketAwait::over_tungstenite(shaken, false, self.config_now()).map_err(io::Error::other)
     }
 
     fn config_now(&self) -> Config {
@@ -134,16 +162,13 @@ impl WebSocketAwaitServer {
     /// moment. It waits for as long as the client lets it.
     ///
     /// # Errors
-    /// See [`HandshakeError`].
+    /// See [`ConnectError`].
     pub async fn accept_on<T>(&self, stream: T) -> Result<(WebSocketAwait, Events), ConnectError>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let websocket = Some(self.websocket);
-        let shaken = tokio_tungstenite::accept_async_with_config(stream, websocket).await;
-        let shaken = shaken.map_err(HandshakeError::from)?;
-        let config = self.config_now();
-        Ok(WebSocketAwait::over_tungstenite(shaken, false, config)?)
+        let shaken = self.handshake.with(stream).await?;
+        Ok(shaken(self.config_now())?)
     }
 
     /// Where it listens.

@@ -110,12 +110,16 @@ impl WireFrame for Frame {
     }
 
     fn received(self) -> Option<Received> {
-        Some(match self.into_message() {
-            Message::Text(text) => Received::Message(Payload::Text(text.as_str().to_owned())),
-            Message::Binary(bytes) => Received::Message(Payload::Binary(bytes)),
-            Message::Ping(payload) => Received::Ping(payload),
-            Message::Pong(payload) => Received::Pong(payload),
-            Message::Close(_) | Message::Frame(_) => return None,
-        })
+        received(self.into_message())
     }
+}
+
+pub(crate) fn received(message: Message) -> Option<Received> {
+    Some(match message {
+        Message::Text(text) => Received::Message(Payload::Text(text.as_str().to_owned())),
+        Message::Binary(bytes) => Received::Message(Payload::Binary(bytes)),
+        Message::Ping(payload) => Received::Ping(payload),
+        Message::Pong(payload) => Received::Pong(payload),
+        Message::Close(_) | Message::Frame(_) => return None,
+    })
 }
