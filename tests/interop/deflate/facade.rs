@@ -164,3 +164,35 @@ async fn facade_without_compression_at_the_original_refuses_it() {
         assert_eq!(bits, [false, false], "{role:?}");
     }
 }
+
+/// Of one message: only the first frame says that it is compressed.
+#[tokio::test]
+async fn facade_fragments_are_compressed_and_answered() {
+    for &role in Role::both() {
+        let ends = connected(role, settings()).await;
+        let part = SendOptions {
+            fin: Some(false),
+            ..compress(true)
+        };
+        let last = SendOptions {
+            fin: Some(true),
+            ..SendOptions::default()
+        };
+        let sent = json!({ "q": "y".repeat(1000) });
+        let call = ends.socket.send_await_with(sent.clone(), part);
+        let rest = async {
+            ends.socket.send(json!("in between")).await.unwrap();
+            let end = ends.socket.send_with(Data::text(" "), last);
+            end.await.unwrap();
+        };
+        let (reply, ()) = join!(call, rest);
+        assert_eq!(reply.unwrap(), echo(&sent), "{role:?}");
+        let frames = ends.record.written();
+        let frames: Vec<_> = frames
+            .iter()
+            .map(|frame| (frame.opcode, frame.fin, frame.rsv1))
+            .collect();
+        let expected = [(1, true, false), (1, false, true), (0, true, false)];
+        assert_eq!(frames, expected, "{role:?}");
+    }
+}
