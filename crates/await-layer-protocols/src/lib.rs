@@ -1,0 +1,29 @@
+//! Protocols for [await-layer](await_layer), each for programs that exist:
+//! a packer, a codec, ids, and where the wire needs it a framing or a
+//! [stage](await_layer::Stage). None knows I/O or a runtime: put them on the
+//! transport of your choice.
+//!
+//! | module and feature | what it speaks with | framing |
+//! |---|---|---|
+//! | `json_rpc` (`json-rpc`) | JSON-RPC 2.0 servers and clients, batches included | a message, a line |
+//! | `lsp` | language servers and editors | `Content-Length` |
+//! | `mcp` | Model Context Protocol servers and clients | a line |
+//!
+//! Without a feature there is nothing here. Each module is one file or one
+//! folder that can be read, and copied, by itself.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "json-rpc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json-rpc")))]
+pub mod json_rpc;
+#[cfg(feature = "lsp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "lsp")))]
+pub mod lsp;
+#[cfg(feature = "mcp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "mcp")))]
+pub mod mcp;
+
+/// The README's example runs.
+#[cfg(all(doctest, feature = "lsp"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
