@@ -87,24 +87,17 @@ async fn both_ask_with_the_same_serial_at_once() {
     within(async {
         let mut a = bus.connect().await;
         let mut b = bus.connect().await;
-        let answer = async |client: &mut Client, text: &str| {
-            let request = client.request().await;
-            // Both calls are under way now.
-            (request, Body::new().string(text))
+        let ask = |from: &Client, to: &Client| {
+            let call = call(&to.name, "Do");
+            from.handle.send_await::<Body>(&call).with_id(77)
         };
-        let from_a = a
-            .handle
-            .send_await::<Body>(&call(&b.name, "Do"))
-            .with_id(77);
-        let from_b = b
-            .handle
-            .send_await::<Body>(&call(&a.name, "Do"))
-            .with_id(77);
+        let (from_a, from_b) = (ask(&a, &b), ask(&b, &a));
         let answers = async {
-            let ((_, to_b), at_a) = answer(&mut a, "of a").await;
-            let ((_, to_a), at_b) = answer(&mut b, "of b").await;
-            to_a.reply(&Ok(at_b)).await.unwrap();
-            to_b.reply(&Ok(at_a)).await.unwrap();
+            let (_, to_b) = a.request().await;
+            let (_, to_a) = b.request().await;
+            // Both calls are under way now.
+            to_a.reply(&Ok(Body::new().string("of b"))).await.unwrap();
+            to_b.reply(&Ok(Body::new().string("of a"))).await.unwrap();
         };
         let (from_a, from_b, ()) = tokio::join!(from_a, from_b, answers);
         assert_eq!(from_a.unwrap().values().string(), Some("of b"));

@@ -30,6 +30,8 @@ pub mod lsp;
 #[cfg(feature = "mcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "mcp")))]
 pub mod mcp;
+#[cfg(any(feature = "dbus", feature = "ldap"))]
+mod measured;
 
 /// The README's example runs.
 #[cfg(all(doctest, feature = "lsp"))]

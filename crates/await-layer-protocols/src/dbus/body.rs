@@ -18,6 +18,8 @@ pub struct Body {
     pub(super) signature: String,
     pub(super) bytes: Vec<u8>,
     pub(super) big_end_first: bool,
+    /// Why it cannot be sent.
+    pub(super) flaw: Option<&'static str>,
 }
 
 impl Body {
@@ -33,15 +35,17 @@ impl Body {
         Self {
             signature: signature.into(),
             bytes: bytes.into(),
-            big_end_first: false,
+            ..Self::new()
         }
     }
 
-    /// Appends a string. What follows a NUL, which D-Bus strings cannot hold,
-    /// is left out.
+    /// Appends a string. One with a NUL in it, which D-Bus strings cannot
+    /// hold, keeps the message from being packed.
     #[must_use]
     pub fn string(mut self, value: &str) -> Self {
-        let value = value.split('\0').next().unwrap_or_default();
+        if value.contains('\0') {
+            self.flaw = Some("a string has a NUL in it: leave it out");
+        }
         self.signature.push('s');
         put_string(&mut self.bytes, value);
         self

@@ -73,26 +73,31 @@ impl AwaitIdCodec<Bytes> for Codec {
                 ));
             }
         };
-        let (serial, answer, silent) = match (head, kind) {
+        match (&head, kind) {
             (Head::Request(0), _) => {
                 return Err(SealError::new("serial 0 is forbidden: choose another id"));
             }
-            (Head::Request(id), header::CALL) => (Some(*id), None, false),
-            (Head::Reply(ask), header::RETURN | header::ERROR) => (None, Some(ask), false),
-            (Head::Plain, header::CALL) => (None, None, true),
-            (Head::Plain, header::SIGNAL) => (None, None, false),
+            (Head::Request(_), header::CALL)
+            | (Head::Reply(_), header::RETURN | header::ERROR)
+            | (Head::Plain, header::CALL | header::SIGNAL) => {}
             (Head::Part(_), _) => return Err(SealError::new("no streamed replies: reply once")),
             _ => {
                 let why = "call or send a call, send a signal, reply with an `Outcome`";
                 return Err(SealError::new(why));
             }
+        }
+        let serial = match head {
+            Head::Request(id) => Some(*id),
+            _ => self.serials.take(),
         };
-        let mut wire = match answer {
-            Some(ask) => answering(frame, ask)
+        let used_up = || SealError::new("the serials are used up: open a new connection");
+        let serial = serial.ok_or_else(used_up)?;
+        let silent = matches!(head, Head::Plain) && kind == header::CALL;
+        let mut wire = match head {
+            Head::Reply(ask) => answering(frame, ask)
                 .ok_or_else(|| SealError::new("the header is too long: use shorter names"))?,
-            None => BytesMut::from(std::mem::take(frame)),
+            _ => std::mem::take(frame).into(),
         };
-        let serial = serial.or_else(|| self.serials.take()).unwrap_or(1);
         if let [_, _, flags, _, _, _, _, _, rest @ ..] = &mut *wire {
             *flags |= if silent { header::NO_REPLY } else { 0 };
             if let Some(place) = rest.first_chunk_mut() {

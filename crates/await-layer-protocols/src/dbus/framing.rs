@@ -5,6 +5,7 @@ use await_layer_framing::{Framing, FramingError};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::header;
+use crate::measured::Measured;
 
 /// Asks the bus to take us for whom the socket says we are, and begins. All at
 /// once: a bus reads on after each line, and there is no other way that we
@@ -22,7 +23,7 @@ const MAX_LINE: usize = 1024;
 /// Call `Hello` first. A bus that refuses ends the connection.
 #[derive(Clone, Debug)]
 pub struct DBusFraming {
-    max_message: usize,
+    messages: Measured,
     /// Our lines have left.
     said: bool,
     /// The bus has let us in.
@@ -35,7 +36,7 @@ impl DBusFraming {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            max_message: 1 << 20,
+            messages: Measured::by(header::length),
             said: true,
             heard: true,
         }
@@ -56,7 +57,7 @@ impl DBusFraming {
     /// ends the connection; a larger one of ours fails alone.
     #[must_use]
     pub fn max_message(mut self, bytes: usize) -> Self {
-        self.max_message = bytes;
+        self.messages.max_message = bytes;
         self
     }
 
@@ -90,16 +91,7 @@ impl Default for DBusFraming {
 
 impl Framing for DBusFraming {
     fn check(&self, frame: &[u8]) -> Result<(), SealError> {
-        let (bytes, max) = (frame.len(), self.max_message);
-        if bytes > max {
-            return Err(SealError::new(format!(
-                "the message has {bytes} bytes and max_message allows {max}: send less or raise it"
-            )));
-        }
-        if header::length(frame) != Ok(Some(bytes)) {
-            return Err(SealError::new("the bytes are no message: pack one"));
-        }
-        Ok(())
+        self.messages.check(frame)
     }
 
     fn encode(&mut self, frame: &[u8], wire: &mut BytesMut) -> Result<(), FramingError> {
@@ -112,18 +104,9 @@ impl Framing for DBusFraming {
     }
 
     fn decode(&mut self, wire: &mut BytesMut) -> Result<Option<Bytes>, FramingError> {
-        if !self.listen(wire)? {
-            return Ok(None);
+        match self.listen(wire)? {
+            true => self.messages.take(wire),
+            false => Ok(None),
         }
-        let Some(length) = header::length(wire).map_err(FramingError::malformed)? else {
-            return Ok(None);
-        };
-        let max = self.max_message;
-        if length > max {
-            let why =
-                format!("the peer announces a message of {length} bytes; max_message allows {max}");
-            return Err(FramingError::too_large(why));
-        }
-        Ok((wire.len() >= length).then(|| wire.split_to(length).freeze()))
     }
 }

@@ -67,7 +67,7 @@ impl<'a> Header<'a> {
         let big_end_first = order == b'B';
         let mut values = Values::new(wire, big_end_first);
         values.at = 8;
-        let serial = values.uint32()?;
+        let serial = values.uint32().filter(|serial| *serial != 0)?;
         let fields = usize::try_from(values.uint32()?).ok()?;
         let end = FIXED.checked_add(fields)?;
         let mut texts = [None; SIGNATURE + 1];

@@ -49,8 +49,7 @@ impl Packer for Messages {
 
 /// A message whose serial, and whose reply serial, the codec puts in.
 fn pack(kind: u8, flags: u8, texts: &[(usize, &str)], body: &Body) -> Result<Bytes, Failure> {
-    if body.big_end_first {
-        let why = "the body is big end first, as its peer wrote it: write it anew";
+    if let Some(why) = body.flaw {
         return Err(Failure::Malformed(why));
     }
     if body.signature.len() > u8::MAX.into() {
@@ -135,6 +134,9 @@ fn read(frame: &Bytes) -> Result<(Header<'_>, Body), Failure> {
             .to_owned(),
         bytes: header.body.to_vec(),
         big_end_first: header.big_end_first,
+        flaw: header
+            .big_end_first
+            .then_some("the body is big end first, as its peer wrote it: write it anew"),
     };
     Ok((header, body))
 }

@@ -31,12 +31,15 @@
 //!   it has [`Found`], of which the last is [`Found::Done`]. All other calls
 //!   end with an [`Outcome`], or an [`Operation`] if there is more in it.
 //!   A result whose code is an error fails the call with [`Failure::Remote`].
+//! * Let a [bind](Operation::bind) finish before the next call: servers may
+//!   refuse what comes in between.
 //! * Entries come as fast as the server sends them, and a stream holds
 //!   [`max_parts`](await_layer::Limits::max_parts) of them: raise that limit to
 //!   what a search may find, or ask for pages ([`Operation::control`]).
 //! * A call that is dropped or times out sends an abandon, which has an id of
 //!   its own and no answer. What still comes is counted and reaches nobody;
-//!   the id rests until then. A request that the peer abandons is not answered
+//!   the id rests until then, or for the
+//!   [`quarantine`](await_layer::Limits::quarantine). A request that the peer abandons is not answered
 //!   any more.
 //! * [`Operation::unbind`] is [sent](await_layer::Handle::send). A notice of
 //!   the server's (id 0) is a plain message, to be unpacked as an
