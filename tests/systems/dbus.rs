@@ -6,7 +6,8 @@ mod bus;
 mod order;
 
 use await_layer::{CallError, Cause, Event, Sent};
-use await_layer_protocols::dbus::{Body, Message};
+use await_layer_protocols::dbus::{Body, DBus, DBusFraming, Message};
+use await_layer_tokio::Config;
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
 
@@ -38,6 +39,24 @@ async fn the_lines_come_first_and_hello_gives_a_name() {
         let owner = Message::to_bus("GetNameOwner").with(Body::new().string("org.example.It"));
         let owner = other.handle.send_await::<Body>(&owner).await.unwrap();
         assert_eq!(owner.values().string(), Some(client.name.as_str()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bus_that_lets_us_in_by_other_means_ends_the_connection() {
+    let Some(bus) = Bus::start_letting_in("refused", "DBUS_COOKIE_SHA1").await else {
+        return;
+    };
+    within(async {
+        let config = Config::new(DBusFraming::external(), DBus::new());
+        let client = await_layer_tokio::layer(bus.stream().await, config).handle();
+        let hello = client.send_await::<Body>(&Message::to_bus("Hello")).await;
+        let Err(CallError::Closed { reason, .. }) = hello else {
+            panic!("{hello:?}");
+        };
+        assert_eq!(reason.cause(), Cause::Transport);
+        assert!(reason.text().contains("EXTERNAL"), "{reason}");
     })
     .await;
 }

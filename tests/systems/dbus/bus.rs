@@ -1,7 +1,7 @@
 //! A bus of one test's own, and clients on it.
 
 use std::fmt::Debug;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -33,27 +33,59 @@ pub(super) struct Bus {
     _folder: Folder,
 }
 
+/// As the bus of a session has it, but for its authentication and its services,
+/// of which there are none.
+fn configuration(socket: &Path, how: &str) -> String {
+    let socket = socket.display();
+    format!(
+        r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  <auth>{how}</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+  <limit name="max_replies_per_connection">50000</limit>
+  <limit name="max_names_per_connection">50000</limit>
+</busconfig>
+"#
+    )
+}
+
 impl Bus {
     /// `None`, and a line on stderr, where there is no such program.
     pub(super) async fn start(name: &str) -> Option<Self> {
+        Self::start_letting_in(name, "EXTERNAL").await
+    }
+
+    /// One that lets in whoever authenticates in this way.
+    pub(super) async fn start_letting_in(name: &str, how: &str) -> Option<Self> {
         let program = programs::installed("dbus-daemon")?;
         let folder = Folder::new(&format!("dbus-{name}"));
         let socket = folder.path().join("bus");
+        let file = folder.path().join("configuration");
+        std::fs::write(&file, configuration(&socket, how)).expect("the folder is ours");
         let mut daemon = Command::new(program)
-            .args(["--session", "--nofork", "--nopidfile", "--print-address"])
-            .arg(format!("--address=unix:path={}", socket.display()))
+            .args(["--nofork", "--nopidfile", "--print-address"])
+            .arg(format!("--config-file={}", file.display()))
             .stdin(Stdio::null())
-            // It complains that it may not raise its limits.
-            .stderr(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .expect("dbus-daemon starts");
         // It listens before it says where.
         let stdout = daemon.stdout.take().expect("stdout is piped");
         let address = within(BufReader::new(stdout).lines().next_line()).await;
-        let address = address.expect("stdout can be read");
-        let address = address.expect("dbus-daemon says where it listens");
+        let Some(address) = address.expect("stdout can be read") else {
+            let output = daemon.wait_with_output().await.expect("it has ended");
+            let words = String::from_utf8_lossy(&output.stderr);
+            panic!("dbus-daemon: {}: {words}", output.status);
+        };
         assert!(address.starts_with("unix:path="), "{address}");
         Some(Self {
             daemon,
