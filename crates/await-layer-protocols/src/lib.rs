@@ -7,12 +7,16 @@
 //! |---|---|---|
 //! | `json_rpc` (`json-rpc`) | JSON-RPC 2.0 servers and clients, batches included | a message, a line |
 //! | `lsp` | language servers and editors | `Content-Length` |
+//! | `dap` | debug adapters and editors | `Content-Length` |
 //! | `mcp` | Model Context Protocol servers and clients | a line |
 //!
 //! Without a feature there is nothing here. Each module is one file or one
 //! folder that can be read, and copied, by itself.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "dap")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dap")))]
+pub mod dap;
 #[cfg(feature = "json-rpc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json-rpc")))]
 pub mod json_rpc;
@@ -22,6 +26,8 @@ pub mod lsp;
 #[cfg(feature = "mcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "mcp")))]
 pub mod mcp;
+#[cfg(any(feature = "dap", feature = "json-rpc"))]
+mod object;
 
 /// The README's example runs.
 #[cfg(all(doctest, feature = "lsp"))]
