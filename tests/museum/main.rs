@@ -15,6 +15,7 @@
 //! | `streams` | replies in parts come whole, end clearly and stay bounded |
 //! | `panics` | a panic anywhere in a turn ends the connection, for everybody |
 //! | `parked` | a future that is not polled holds up nobody |
+//! | `permits` | a permit that is taken before the call keeps its word |
 //! | `limits` | limits hold at their edges and give back what they count |
 //! | `reentry` | user code never runs where it could hang or harm others |
 //! | `staging` | what is handled a few at a time keeps its order and its place |
@@ -31,6 +32,7 @@ mod limits;
 mod notes;
 mod panics;
 mod parked;
+mod permits;
 mod positional;
 mod reading;
 mod reentry;

@@ -30,7 +30,7 @@
 //! # Parts
 //!
 //! * **Use a connection:** [`AwaitLayer`], [`Handle`], [`Call`], [`CallAll`], [`Replies`],
-//!   [`Incoming`], [`Responder`], [`serve`](serve()), [`Driver`], [`Closed`].
+//!   [`Reserve`], [`Incoming`], [`Responder`], [`serve`](serve()), [`Driver`], [`Closed`].
 //! * **Write a protocol:** [`Protocol`] names a frame, a packer ([`Pack`],
 //!   [`Unpack`]), a codec ([`AwaitIdCodec`]) and an id generator
 //!   ([`IdGenerator`]). [`Stage`] is for wires on which a message is not a
@@ -89,6 +89,7 @@ mod packers;
 mod party;
 mod protocol;
 mod replies;
+mod reserve;
 mod responder;
 mod sending;
 mod serve;
@@ -132,6 +133,7 @@ pub use packers::Postcard;
 pub use packers::{BinaryFrame, Closures, JsonFrame, Raw};
 pub use protocol::Protocol;
 pub use replies::Replies;
+pub use reserve::{Permit, Reserve};
 pub use responder::{Cancelled, Request, Responder};
 pub use sending::Sending;
 pub use serve::serve;
