@@ -4,6 +4,7 @@
 
 mod axum_server;
 mod closing;
+mod deflate;
 mod foreign;
 mod harness;
 mod ids;

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use await_layer::{
-    AwaitLayer, CallError, Event, Incoming, Limits, ManualTimer, Refused, Request, Sent, SlotIds,
-    WsAwait, memory, serve,
+    AwaitLayer, CallError, Cause, Event, Incoming, Limits, ManualTimer, Refused, Request, Sent,
+    SlotIds, WsAwait, memory, serve,
 };
 use await_layer_testkit::contract::Contract;
 use await_layer_testkit::script::{self, Op};
@@ -273,4 +273,59 @@ fn a_flush_that_fails_after_a_write_does_not_say_that_nothing_was_sent() {
         panic!("it fails");
     };
     assert_ne!(error.sent(), Sent::No);
+}
+
+#[test]
+fn nobody_goes_with_a_flush_put_off_when_no_other_waits() {
+    let (stage, _incoming) = stage_with(Limits {
+        frames_per_turn: 4,
+        ..Limits::default()
+    });
+    let mut call = stage.ask("well?");
+    assert!(call.run().is_none());
+    let request = requests(&stage.remote, &["well?"]).remove(0);
+    stage.remote.feed(reply_to(&request, "yes"));
+    for n in 0..6 {
+        stage.handle.try_send(&*n.to_string()).expect("room");
+    }
+    assert_eq!(call.run(), Some(Ok("yes".to_owned())));
+    // Two are left for whoever comes next, as nobody drives; four are out.
+    assert_eq!(stage.remote.take_written().len(), 4);
+    assert_eq!(stage.remote.unflushed(), 0);
+}
+
+#[test]
+fn a_burst_of_two_turns_takes_two_turns() {
+    let (stage, _incoming) = stage_with(Limits {
+        frames_per_turn: 32,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.run().is_none());
+    for n in 0..60 {
+        stage.handle.try_send(&*n.to_string()).expect("room");
+    }
+    assert!(driver.poll().is_pending());
+    assert_eq!(driver.waker.wakes(), 1, "the flush was put off");
+    assert!(driver.poll().is_pending());
+    assert_eq!(stage.remote.take_written().len(), 60);
+    assert_eq!(driver.waker.wakes(), 0, "nothing is left to do");
+}
+
+#[test]
+fn a_flush_put_off_is_tried_though_the_peer_has_ended_meanwhile() {
+    let (stage, _incoming) = stage_with(Limits {
+        frames_per_turn: 4,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.run().is_none());
+    for n in 0..6 {
+        stage.handle.try_send(&*n.to_string()).expect("room");
+    }
+    assert!(driver.poll().is_pending());
+    stage.remote.end();
+    let reason = driver.run().expect("it ends");
+    assert_eq!(reason.cause(), Cause::Eof);
+    assert_eq!(stage.remote.take_written().len(), 4);
 }

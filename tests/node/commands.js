@@ -23,12 +23,14 @@ const commands = {
   // See asking.js.
   ask: (wanted, peer) => ask(peer(), wanted),
 
-  // {data}: sends a message that is no request.
-  send: ({data}, peer) => peer().socket.send(data),
+  // {data, options}: sends a message that is no request.
+  send: ({data, options}, peer) => peer().socket.send(data, options),
 
-  // {text, binary}: sends the text as one frame, without packing it.
-  raw: ({text, binary = false}, peer) => new Promise((resolve, reject) => {
-    plain.send.call(peer().socket, text, {binary}, error => error ? reject(error) : resolve());
+  // {text, repeat, binary, compress, fin}: sends the text as one frame, without
+  // packing it. The last three are options of ws.
+  raw: ({socket, text, repeat = 1, ...options}, peer) => new Promise((resolve, reject) => {
+    const sent = error => error ? reject(error) : resolve();
+    plain.send.call(peer().socket, text.repeat(repeat), options, sent);
   }),
 
   // {ms}: later requests of this connection time out after so long.

@@ -7,6 +7,7 @@
 //   ids      {prefix, from}: count the ids instead of drawing them; with no
 //            prefix they are JSON numbers
 //   answer   see answering.js
+//   perMessageDeflate   as in ws
 
 const original = require('ws-await/lib/default-options.js');
 
@@ -31,7 +32,7 @@ function generateAwaitId() {
 
 // Only what was asked for replaces the original's own functions.
 const options = {generateAwaitId};
-for (const name of ['awaitTimeout', 'leaveAwaitId']) {
+for (const name of ['awaitTimeout', 'leaveAwaitId', 'perMessageDeflate']) {
   if (given[name] !== undefined) {
     options[name] = given[name];
   }

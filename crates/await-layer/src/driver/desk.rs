@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::pump::{Inner, Turn};
+use super::pump::{Inner, PUT_OFF, Turn};
 use crate::connection::{Connection, MachineOf};
 use crate::hub::{Hub, News, TurnEnd, Wakers};
 use crate::machine::arena::Key;
@@ -172,8 +172,6 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
             self.desk.stage(machine, self.turn.writes);
             self.turn.again |= self.turn.writes == 0 && self.desk.more;
         }
-        // Those who wait for the flush need a turn even if the queue is empty.
-        self.turn.again |= self.put_off > 0;
         // What is staged is off the queue, and the transport may yet be blocked.
         let written = self.desk.staged.is_empty() && !self.unflushed;
         self.desk.drained = written && self.broken.is_none() && machine.is_drained();
@@ -181,6 +179,8 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         if self.has_work() || machine.has_discarded() {
             return Next::More;
         }
+        // Those who wait for the flush need a turn even if the queue is empty.
+        self.turn.again |= self.put_off > 0;
         if found.is_none() {
             *found = look(machine);
         }
@@ -192,6 +192,12 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         };
         let mut next = Next::More;
         hub.tell(news, wake, |shared| {
+            if found.is_some() && !shared && self.put_off > 0 && self.may_write() {
+                // Nobody is left who would come back for the flush.
+                self.put_off = PUT_OFF;
+                self.turn.must_flush = true;
+                return None;
+            }
             let settled = self.turn.armed || self.ended;
             if !settled && self.alarms.must_be_armed(deadline, shared) {
                 self.desk.arm = Some((deadline, shared));

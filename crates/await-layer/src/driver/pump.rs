@@ -68,7 +68,7 @@ pub(super) struct Inner<L: Connection, Z> {
 /// How many turns that wrote all they may leave the flush to the next one: a
 /// burst that takes several turns leaves in one flush, and a queue that never
 /// ends is flushed all the same.
-const PUT_OFF: usize = 7;
+pub(super) const PUT_OFF: usize = 7;
 
 /// How far a turn has got.
 #[derive(Debug, Default)]
@@ -162,7 +162,18 @@ where
     /// the protocol, the transport and the timer may.
     pub(crate) fn advance(mut self: Pin<&mut Self>, link: &Link<S, P, T>) {
         if let Err(end) = self.as_mut().work(link) {
+            self.as_mut().flush_put_off();
             self.finish(link, end);
+        }
+    }
+
+    /// The connection ends before the turn to which a flush was left: it is
+    /// tried now, and whatever comes of it, it ends.
+    fn flush_put_off(self: Pin<&mut Self>) {
+        let this = self.project();
+        let owed = std::mem::take(&mut this.inner.put_off) > 0 && this.inner.broken.is_none();
+        if let (true, Some(io)) = (owed, this.io.as_pin_mut()) {
+            drop(io.poll_flush(&mut Context::from_waker(this.waker)));
         }
     }
 

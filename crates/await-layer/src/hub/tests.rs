@@ -1,4 +1,4 @@
-//! Keys that are out of date.
+//! Keys that are out of date, and whether a turn that is due comes.
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -98,4 +98,133 @@ fn a_driver_waits_once_for_the_company_of_who_made_the_work() {
     }
     assert_eq!(poll(FORMER, Kind::Call, Work::Queued), Step::Wait);
     assert_eq!(poll(driver, Kind::Driver, Work::None), Step::Turn, "alone");
+}
+
+/// A small generator: what matters is that a seed repeats.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % sides
+    }
+}
+
+struct Member {
+    key: Key,
+    kind: Kind,
+    waker: Arc<Count>,
+    waits: bool,
+}
+
+/// Some parties on one hub, and whether a turn is due.
+struct Company {
+    hub: Arc<Hub>,
+    dice: Dice,
+    members: Vec<Member>,
+    due: bool,
+    ticking: bool,
+}
+
+impl Company {
+    fn new(seed: u64) -> Self {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let kinds = [Kind::Call, Kind::Call, Kind::Driver, Kind::Stream];
+        let members = (0..5).map(|index| Member {
+            key: Key { index, turn: 0 },
+            kind: kinds[dice.roll(kinds.len())],
+            waker: Arc::default(),
+            waits: false,
+        });
+        Self {
+            members: members.collect(),
+            hub: Hub::new(),
+            dice,
+            due: true,
+            ticking: false,
+        }
+    }
+
+    fn poll(&mut self, n: usize, work: Work) {
+        let member = &mut self.members[n];
+        member.waker.0.store(0, SeqCst);
+        member.waits = true;
+        self.due |= work != Work::None;
+        let waker = member.waker.clone().into();
+        if self.hub.poll(member.key, member.kind, &waker, work) != Step::Turn {
+            return;
+        }
+        // The transport may wake meanwhile.
+        let woken = self.dice.roll(4) == 0;
+        if woken {
+            self.hub.notify();
+        }
+        let again = self.dice.roll(5) == 0;
+        self.due = woken || again;
+        tell(&self.hub, &[], |shared| {
+            self.ticking |= shared;
+            Some(TurnEnd {
+                done: false,
+                ticking: self.ticking,
+                again,
+            })
+        });
+    }
+
+    fn leave(&mut self, n: usize) {
+        let member = &mut self.members[n];
+        self.hub.leave(member.key);
+        member.waits = false;
+        member.key.turn += 1;
+    }
+
+    /// One of those that are woken.
+    fn woken(&mut self) -> Option<usize> {
+        let woken = |member: &Member| member.waits && member.waker.0.load(SeqCst) > 0;
+        let all: Vec<_> = (0..self.members.len())
+            .filter(|n| woken(&self.members[*n]))
+            .collect();
+        let one = self.dice.roll(all.len().max(1));
+        all.get(one).copied()
+    }
+
+    fn anything(&mut self) {
+        let n = self.dice.roll(self.members.len());
+        match self.dice.roll(8) {
+            0 => self.poll(n, Work::None),
+            1 => self.poll(n, Work::Queued),
+            2 => self.poll(n, Work::QueuedInCompany),
+            3 => {
+                self.hub.notify();
+                self.due = true;
+            }
+            4 => self.leave(n),
+            _ => {
+                if let Some(n) = self.woken() {
+                    self.poll(n, Work::None);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_turn_that_is_due_comes_whatever_the_parties_have_done() {
+    for seed in 1..=10_000 {
+        let mut company = Company::new(seed);
+        for _ in 0..company.dice.roll(40) {
+            company.anything();
+        }
+        // From now on all are polled when they are woken.
+        let mut polls = 0;
+        while let Some(n) = company.woken() {
+            company.poll(n, Work::None);
+            polls += 1;
+            assert!(polls < 2_000, "seed {seed}: there is no rest");
+        }
+        let anybody = company.members.iter().any(|member| member.waits);
+        assert!(!company.due || !anybody, "seed {seed}: nobody comes");
+    }
 }

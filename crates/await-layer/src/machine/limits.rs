@@ -84,7 +84,8 @@ pub struct Limits {
     pub unmatched_budget: usize,
     /// Frames read, and frames written, in one turn at most. Keeps one busy
     /// connection from starving its task. A burst that takes several turns
-    /// still leaves in one flush, up to eight turns of it. Default 128.
+    /// still leaves in one flush, up to eight turns of it: a transport whose
+    /// `poll_ready` never says no may hold that many frames. Default 128.
     pub frames_per_turn: usize,
     /// How long [`close`](crate::Handle::close) waits for calls in flight,
     /// for answers that are due and for the transport: a peer that is gone

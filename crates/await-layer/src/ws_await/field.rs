@@ -86,6 +86,12 @@ impl Field {
     /// The field, if it comes first, is a plain string and is not there again:
     /// how every peer we know writes it.
     pub(super) fn only<'a>(&self, text: &'a str) -> Option<First<'a>> {
+        let (first, rest) = self.first(text)?;
+        (!self.may_be_in(rest)).then_some(first)
+    }
+
+    /// The field, if it comes first and is a plain string, and what follows.
+    pub(super) fn first<'a>(&self, text: &'a str) -> Option<(First<'a>, &'a str)> {
         let (members, string) = match text.strip_prefix(self.opening.as_str()) {
             Some(string) => (text.get(1..)?, string),
             None => self.spaced(text)?,
@@ -95,16 +101,14 @@ impl Field {
         let (string, rest) = string.split_at_checked(plain_len(string.as_bytes()))?;
         let rest = rest.strip_prefix('"')?;
         let json = text.get(open.checked_sub(1)?..text.len().checked_sub(rest.len())?)?;
-        if self.may_be_in(rest) {
-            return None;
-        }
-        let rest = skip_space(rest);
-        let kept = rest.strip_prefix(',').unwrap_or(rest);
-        Some(First {
+        let after = skip_space(rest);
+        let kept = after.strip_prefix(',').unwrap_or(after);
+        let first = First {
             string,
             json,
             bytes: start..text.len().checked_sub(kept.len())?,
-        })
+        };
+        Some((first, rest))
     }
 
     /// The members of `text` and the contents of the first one, if that is

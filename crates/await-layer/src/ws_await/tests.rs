@@ -226,6 +226,17 @@ fn stripping_takes_the_field_and_nothing_else() {
 }
 
 #[test]
+fn a_text_with_a_longer_id_in_the_place_of_the_one_peeked_at_is_not_taken_for_it() {
+    let (peeked, other) = (r#"{"awaitId":"x","abc":1}"#, r#"{"awaitId":"xyz","a":1}"#);
+    assert_eq!(other.len(), peeked.len());
+    let (mut codec, mut frame) = (WsAwaitCodec::new(), peeked.to_owned());
+    codec.peek(&frame);
+    frame.replace_range(.., other);
+    codec.strip(&mut frame);
+    assert_eq!(frame, strip(other));
+}
+
+#[test]
 fn a_text_in_the_place_of_the_one_peeked_at_is_not_taken_for_it() {
     let peeked = r#"{"awaitId":"x","a":1}"#;
     for other in [

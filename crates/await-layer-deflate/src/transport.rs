@@ -1,0 +1,320 @@
+//! The WebSocket, as the layer needs it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use await_layer::{Cause, CloseReason};
+use bytes::BytesMut;
+use futures_core::{FusedStream, Stream};
+use futures_io::{AsyncRead, AsyncWrite};
+use futures_sink::Sink;
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::frame::coding::CloseCode;
+
+use crate::frame::Body;
+use crate::reader::{Reader, Received};
+use crate::wire::Wire;
+use crate::writer::Writer;
+use crate::{Agreed, Config, Frame, Role, WebSocketError};
+
+/// Pings and pongs skipped before others get their turn.
+const SKIPPED_AT_ONCE: usize = 32;
+/// How often the sink may be polled between two reads before a broken write
+/// is reported: one turn of the layer readies, flushes and closes.
+const PATIENCE: u8 = 3;
+
+/// A WebSocket as a `Sink` and `Stream` of [`Frame`]s, over any stream of
+/// bytes.
+///
+/// * The stream yields text and binary messages. Pings are answered and pongs
+///   dropped, while and only while it is polled.
+/// * A close frame of the peer's ends the stream with
+///   [`WebSocketError::Closed`], after this end has answered it. So does an end
+///   without one, with code 1006.
+/// * `poll_close` sends one close frame, code 1000 unless
+///   [`close`](crate::close) said another, and is ready when the peer has
+///   closed too or is gone. Messages that come until then are left for the
+///   stream; whoever closes without reading waits for ever if there are any.
+/// * When writing fails, what can still be read is read first: a close frame
+///   with the real reason may be among it.
+/// * `start_send` compresses, so it works for as long as the message is large.
+///   What a fragment starts is written with the last one, see
+///   [`SendOptions::fin`](crate::SendOptions::fin). A message in fragments that
+///   has no last one when the sink closes is never sent.
+/// * At most 64 KiB and one message wait for a peer that does not read.
+///
+/// No poll loses anything when its future is dropped. Poll both halves from
+/// one task, as the layer does.
+pub struct WebSocket<T> {
+    wire: Wire<T>,
+    role: Role,
+    agreed: Option<Agreed>,
+    state: State,
+    /// What to say when this end closes.
+    goodbye: Option<CloseFrame>,
+    /// Read while closing, for the stream.
+    held: Option<Frame>,
+    /// Writing failed.
+    broken: Option<WebSocketError>,
+    patience: u8,
+}
+
+#[derive(Debug)]
+enum State {
+    Open,
+    /// Our close frame is written; the peer's is awaited.
+    Closing,
+    /// Nothing more comes and nothing more goes.
+    Ended(CloseReason),
+}
+
+type Read = Option<Result<Frame, WebSocketError>>;
+
+impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
+    /// Wraps a stream whose handshake was done elsewhere: by an HTTP server,
+    /// say. `agreed` is what it said about permessage-deflate, `read` what came
+    /// behind it.
+    pub fn new<P>(
+        io: T,
+        role: Role,
+        agreed: Option<Agreed>,
+        read: BytesMut,
+        config: &Config<P>,
+    ) -> Self {
+        let reader = Reader::new(role, agreed, config.max_message, read);
+        let writer = Writer::new(role, agreed, config.deflate, config.max_message);
+        Self {
+            wire: Wire::new(io, reader, writer),
+            role,
+            agreed,
+            state: State::Open,
+            goodbye: None,
+            held: None,
+            broken: None,
+            patience: PATIENCE,
+        }
+    }
+}
+
+impl<T> WebSocket<T> {
+    /// Which end this is.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// What both ends agreed on about compression; `None` if there is none.
+    #[must_use]
+    pub fn agreed(&self) -> Option<Agreed> {
+        self.agreed
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
+        if matches!(self.state, State::Ended(_)) {
+            return Poll::Ready(None);
+        }
+        for _ in 0..SKIPPED_AT_ONCE {
+            match self.wire.poll_read(cx) {
+                Poll::Pending => {
+                    self.answer_pings(cx);
+                    return match self.broken.take() {
+                        Some(error) => Poll::Ready(self.end(error)),
+                        None => Poll::Pending,
+                    };
+                }
+                Poll::Ready(Ok(Received::Message(frame))) => {
+                    self.answer_pings(cx);
+                    return Poll::Ready(Some(Ok(frame)));
+                }
+                Poll::Ready(Ok(Received::Close(frame))) => {
+                    self.answer_close(frame.as_ref(), cx);
+                    return Poll::Ready(self.end(closed(frame)));
+                }
+                Poll::Ready(Ok(Received::Ping(payload))) => self.wire.owe_pong(payload),
+                Poll::Ready(Ok(Received::Pong)) => {}
+                Poll::Ready(Err(error)) => {
+                    self.blame(&error, cx);
+                    return Poll::Ready(self.end(error));
+                }
+            }
+        }
+        self.answer_pings(cx);
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Pongs do not wait for a message of ours.
+    fn answer_pings(&mut self, cx: &mut Context<'_>) {
+        if self.wire.owes() && self.broken.is_none() {
+            if let Poll::Ready(Err(error)) = self.wire.poll_flush(cx) {
+                self.broken = Some(error);
+            }
+        }
+    }
+
+    /// If the network does not take the answer at once, the news do not wait
+    /// for it.
+    fn answer_close(&mut self, frame: Option<&CloseFrame>, cx: &mut Context<'_>) {
+        if matches!(self.state, State::Open) && self.broken.is_none() {
+            let _ = self.wire.push_close(frame);
+        }
+        let _ = self.wire.poll_flush(cx);
+    }
+
+    /// Tells the peer what it did wrong, if the network takes it at once.
+    fn blame(&mut self, error: &WebSocketError, cx: &mut Context<'_>) {
+        if matches!(error, WebSocketError::Closed(_)) || !matches!(self.state, State::Open) {
+            return;
+        }
+        if let Some(code) = error.reason().code() {
+            let code = CloseCode::from(code);
+            let reason = "".into();
+            let _ = self.wire.push_close(Some(&CloseFrame { code, reason }));
+            let _ = self.wire.poll_flush(cx);
+        }
+    }
+
+    /// The last item of the stream: nothing, if this end closed first.
+    fn end(&mut self, error: WebSocketError) -> Read {
+        let ended = State::Ended(error.reason().clone());
+        match std::mem::replace(&mut self.state, ended) {
+            State::Open => Some(Err(error)),
+            State::Closing | State::Ended(_) => None,
+        }
+    }
+
+    /// Whether the sink still works.
+    fn poll_sound(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), WebSocketError>> {
+        if let State::Ended(reason) = &self.state {
+            return Poll::Ready(Err(WebSocketError::Closed(reason.clone())));
+        }
+        if self.broken.is_none() {
+            return Poll::Ready(Ok(()));
+        }
+        match self.patience.checked_sub(1) {
+            None => Poll::Ready(self.broken.take().map_or(Ok(()), Err)),
+            Some(rest) => {
+                self.patience = rest;
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
+    }
+
+    /// What becomes of a failed write.
+    fn written(
+        &mut self,
+        result: Result<(), WebSocketError>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), WebSocketError>> {
+        match result {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(error) => {
+                self.broken = Some(error);
+                self.poll_sound(cx)
+            }
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<T> {
+    type Item = Result<Frame, WebSocketError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        this.patience = PATIENCE;
+        match this.held.take() {
+            Some(frame) => Poll::Ready(Some(Ok(frame))),
+            None => this.poll_read(cx),
+        }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> FusedStream for WebSocket<T> {
+    fn is_terminated(&self) -> bool {
+        self.held.is_none() && matches!(self.state, State::Ended(_))
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Frame> for WebSocket<T> {
+    type Error = WebSocketError;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        let this = self.get_mut();
+        ready!(this.poll_sound(cx))?;
+        let result = ready!(this.wire.poll_room(cx));
+        this.written(result, cx)
+    }
+
+    fn start_send(self: Pin<&mut Self>, frame: Frame) -> Result<(), Self::Error> {
+        let this = self.get_mut();
+        let (body, options) = frame.into_parts();
+        if let Body::Close(goodbye) = body {
+            this.goodbye = goodbye;
+            return Ok(());
+        }
+        let mut frame = Frame::from(body);
+        frame.set_options(options);
+        this.wire.push(frame)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        let this = self.get_mut();
+        ready!(this.poll_sound(cx))?;
+        let result = ready!(this.wire.poll_flush(cx));
+        this.written(result, cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        let this = self.get_mut();
+        if matches!(this.state, State::Open) {
+            ready!(Pin::new(&mut *this).poll_flush(cx))?;
+            let goodbye = this.goodbye.take().unwrap_or(CloseFrame {
+                code: CloseCode::Normal,
+                reason: "".into(),
+            });
+            this.state = State::Closing;
+            this.wire.push_close(Some(&goodbye))?;
+        }
+        if matches!(this.state, State::Closing) && this.held.is_none() {
+            if let Poll::Ready(Err(error)) = this.wire.poll_flush(cx) {
+                // Gone before it heard us: what it said may still be there.
+                this.broken = Some(error);
+            }
+            match ready!(this.poll_read(cx)) {
+                None => {}
+                Some(Err(error)) => return Poll::Ready(Err(error)),
+                Some(Ok(frame)) => {
+                    this.held = Some(frame);
+                    cx.waker().wake_by_ref();
+                }
+            }
+        }
+        match this.state {
+            State::Ended(_) => Poll::Ready(Ok(())),
+            State::Open | State::Closing => Poll::Pending,
+        }
+    }
+}
+
+/// What the peer's close frame says; it need not say anything.
+fn closed(frame: Option<CloseFrame>) -> WebSocketError {
+    let (code, text) = match &frame {
+        Some(frame) => (frame.code.into(), frame.reason.as_str()),
+        None => (1005, ""),
+    };
+    WebSocketError::Closed(CloseReason::new(Cause::Eof, text).with_code(code))
+}
+
+impl<T> fmt::Debug for WebSocket<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket")
+            .field("role", &self.role)
+            .field("agreed", &self.agreed)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

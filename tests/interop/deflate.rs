@@ -1,0 +1,8 @@
+//! The compressing adapter: the same peer with `perMessageDeflate` on.
+
+mod bomb;
+mod calls;
+mod fragments;
+mod recorder;
+mod session;
+mod wire;
