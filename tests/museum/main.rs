@@ -14,6 +14,7 @@
 //! | `serving` | faults of one handler are its own |
 //! | `streams` | replies in parts come whole, end clearly and stay bounded |
 //! | `panics` | a panic anywhere in a turn ends the connection, for everybody |
+//! | `silence` | a peer that goes without a word is noticed, in time and not before |
 //! | `parked` | a future that is not polled holds up nobody |
 //! | `permits` | a permit that is taken before the call keeps its word |
 //! | `limits` | limits hold at their edges and give back what they count |
@@ -37,6 +38,7 @@ mod positional;
 mod reading;
 mod reentry;
 mod serving;
+mod silence;
 mod stage;
 mod staging;
 mod streams;

@@ -39,6 +39,7 @@
 //!   [`JsonNumberIds`], [`RandomText`], [`Sequential`], [`SharedCounter`],
 //!   [`ClosureIds`].
 //! * **Bring a runtime:** [`Timer`] is all that the core asks of one.
+//! * **Notice a peer that is gone:** [`KeptAlive`], around any transport.
 //! * **Bounds and failures:** [`Limits`], [`Overflow`], [`CallError`],
 //!   [`SendError`], [`CloseReason`], [`Sent`], [`Stats`].
 //!
@@ -79,6 +80,7 @@ mod hub;
 mod id;
 mod ids;
 mod incoming;
+mod keepalive;
 mod layer;
 mod link;
 mod machine;
@@ -111,6 +113,7 @@ pub use handle::Handle;
 pub use id::{IdGenerator, Locate, Slot};
 pub use ids::{ClosureIds, JsonNumberIds, RandomText, Sequential, SharedCounter, SlotIds, TextId};
 pub use incoming::{Event, Incoming};
+pub use keepalive::{Heartbeat, KeepAlive, KeepAliveError, KeptAlive};
 pub use layer::AwaitLayer;
 pub use link::Link;
 pub use machine::{Cause, CloseReason, Limits, Overflow, Refused, Sent, Stats};
