@@ -13,3 +13,4 @@ mod load;
 mod node;
 mod plain;
 mod session;
+mod smol;

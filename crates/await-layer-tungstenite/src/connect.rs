@@ -83,6 +83,7 @@ where
     P: Protocol<Frame = Frame>,
 {
     let limits = config.limits.clone();
-    let io = WebSocket::new(stream);
+    let websocket = *stream.get_config();
+    let io = WebSocket::with_limits(stream, websocket);
     AwaitLayer::with(io, Capped::new(config), TokioTimer::new(), limits)
 }

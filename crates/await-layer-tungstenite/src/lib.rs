@@ -48,25 +48,16 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod accept;
-mod capped;
-mod close;
-mod config;
 mod connect;
-mod error;
-mod frame;
-mod transport;
 
 pub use accept::{accept, accept_on};
-pub use capped::{Capped, CappedCodec};
-pub use close::{InvalidClose, close};
-pub use config::Config;
+pub use await_layer_websocket::{
+    Binary, Capped, CappedCodec, Config, Frame, HandshakeError, InvalidClose, WebSocketError, close,
+};
 #[cfg(any(feature = "rustls-tls", feature = "native-tls"))]
 pub use connect::connect_tls;
 pub use connect::{connect, connect_on, layer};
-pub use error::{HandshakeError, WebSocketError};
-pub use frame::{Binary, Frame};
 pub use tokio_tungstenite::{self, WebSocketStream, tungstenite};
-pub use transport::WebSocket;
 
 use await_layer::{AwaitLayer, TokioTimer, WsAwait};
 use tokio::net::TcpStream;
@@ -75,6 +66,8 @@ use tokio_tungstenite::MaybeTlsStream;
 // Aliases whose parameters default to ws-await over TCP or TLS, so that a
 // struct can hold a `Handle` and have no parameters itself.
 
+/// The transport: a WebSocket over a stream `T`.
+pub type WebSocket<T> = await_layer_websocket::WebSocket<WebSocketStream<T>>;
 /// A connection, as [`connect()`] and [`accept()`] return it.
 pub type Layer<T = MaybeTlsStream<TcpStream>, P = WsAwait<Frame>> =
     AwaitLayer<WebSocket<T>, Capped<P>, TokioTimer>;

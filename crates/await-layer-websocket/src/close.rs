@@ -7,9 +7,9 @@ use std::pin::pin;
 use std::task::Poll;
 
 use await_layer::{CloseReason, Connection, Handle, PackedBy};
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::Message;
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::Frame;
 

@@ -5,8 +5,8 @@ use std::fmt;
 use std::io;
 
 use await_layer::{Cause, CloseReason};
-use tokio_tungstenite::tungstenite;
-use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
+
+use tungstenite::error::{CapacityError, ProtocolError};
 
 /// Why a WebSocket ended. Its `source()` is the [`CloseReason`] that every
 /// pending call gets. `Debug` prints no payload.
@@ -113,8 +113,9 @@ impl Error for WebSocketError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// The address is no WebSocket URL, or a `wss` one and neither TLS feature
-    /// is on. Fix the address, or turn on `rustls-tls` or `native-tls`.
+    /// The address is no WebSocket URL, or a `wss` one and the adapter was
+    /// built without TLS. Fix the address, turn on a TLS feature of the adapter
+    /// if it has one, or connect over a TLS stream of your own.
     Address(tungstenite::Error),
     /// The network failed, or the TLS handshake of rustls did: the other end
     /// is down, unreachable or not trusted. Try again later if it is the first.

@@ -7,11 +7,11 @@ use std::task::{Context, Poll, ready};
 use await_layer::{Cause, CloseReason};
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{self, Message};
+
+use tungstenite::Message;
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::WebSocketConfig;
+use tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::{Frame, WebSocketError};
 
@@ -21,7 +21,8 @@ const SKIPPED_AT_ONCE: usize = 32;
 /// is reported: one turn of the layer readies, flushes and closes.
 const PATIENCE: u8 = 3;
 
-/// A WebSocket as a `Sink` and `Stream` of [`Frame`]s.
+/// A WebSocket as a `Sink` and `Stream` of [`Frame`]s, around a runtime's own
+/// stream `S` of tungstenite's messages.
 ///
 /// * The stream yields text and binary messages. Pings are answered and pongs
 ///   dropped, while and only while it is polled.
@@ -36,8 +37,10 @@ const PATIENCE: u8 = 3;
 ///   with the real reason may be among it.
 ///
 /// Poll both halves from one task, as the layer does.
-pub struct WebSocket<T> {
-    io: WebSocketStream<T>,
+pub struct WebSocket<S> {
+    io: S,
+    /// What tungstenite goes by, for errors to name.
+    limits: WebSocketConfig,
     state: State,
     /// What to say when this end closes.
     goodbye: Option<CloseFrame>,
@@ -57,13 +60,36 @@ enum State {
     Ended(CloseReason),
 }
 
+/// What tokio-tungstenite's and async-tungstenite's streams both are.
+pub trait Messages:
+    Stream<Item = Result<Message, tungstenite::Error>>
+    + Sink<Message, Error = tungstenite::Error>
+    + Unpin
+{
+}
+
+impl<S> Messages for S where
+    S: Stream<Item = Result<Message, tungstenite::Error>>
+        + Sink<Message, Error = tungstenite::Error>
+        + Unpin
+{
+}
+
 type Read = Option<Result<Frame, WebSocketError>>;
 
-impl<T> WebSocket<T> {
-    /// Wraps a stream whose handshake is done and that nobody has used yet.
-    pub fn new(io: WebSocketStream<T>) -> Self {
+impl<S> WebSocket<S> {
+    /// Wraps a stream whose handshake is done and that nobody has used yet,
+    /// with tungstenite's own limits.
+    pub fn new(io: S) -> Self {
+        Self::with_limits(io, WebSocketConfig::default())
+    }
+
+    /// As [`new`](Self::new), for a stream that was made with these limits:
+    /// errors name them.
+    pub fn with_limits(io: S, limits: WebSocketConfig) -> Self {
         Self {
             io,
+            limits,
             state: State::Open,
             goodbye: None,
             held: None,
@@ -73,7 +99,7 @@ impl<T> WebSocket<T> {
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
+impl<S: Messages> WebSocket<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
         if matches!(self.state, State::Ended(_)) {
             return Poll::Ready(None);
@@ -97,9 +123,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
                 }
                 Poll::Ready(Some(Ok(_))) => {}
                 Poll::Ready(Some(Err(error))) => {
-                    let config = self.io.get_config();
-                    let max_message = config.max_message_size.unwrap_or(usize::MAX);
-                    let max_frame = config.max_frame_size.unwrap_or(usize::MAX);
+                    let max_message = self.limits.max_message_size.unwrap_or(usize::MAX);
+                    let max_frame = self.limits.max_frame_size.unwrap_or(usize::MAX);
                     let error = WebSocketError::read(error, max_message, max_frame);
                     self.blame(&error, cx);
                     return Poll::Ready(self.end(error));
@@ -169,7 +194,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<T> {
+impl<S: Messages> Stream for WebSocket<S> {
     type Item = Result<Frame, WebSocketError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -182,13 +207,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<T> {
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> FusedStream for WebSocket<T> {
+impl<S: Messages> FusedStream for WebSocket<S> {
     fn is_terminated(&self) -> bool {
         self.held.is_none() && matches!(self.state, State::Ended(_))
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Frame> for WebSocket<T> {
+impl<S: Messages> Sink<Frame> for WebSocket<S> {
     type Error = WebSocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -216,7 +241,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Frame> for WebSocket<T> {
                 Ok(())
             }
             Err(tungstenite::Error::WriteBufferFull(_)) => {
-                let limit = this.io.get_config().max_write_buffer_size;
+                let limit = this.limits.max_write_buffer_size;
                 Err(WebSocketError::too_large(&format!(
                     "a message of {bytes} bytes does not fit: max_write_buffer is {limit}"
                 )))
@@ -276,7 +301,7 @@ fn closed(frame: Option<CloseFrame>) -> WebSocketError {
     WebSocketError::Closed(CloseReason::new(Cause::Eof, text).with_code(code))
 }
 
-impl<T> fmt::Debug for WebSocket<T> {
+impl<S> fmt::Debug for WebSocket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket")
             .field("state", &self.state)

@@ -1,7 +1,7 @@
 //! What a connection may hold, and what it speaks.
 
 use await_layer::{Limits, WsAwait};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tungstenite::protocol::WebSocketConfig;
 
 use crate::{Frame, HandshakeError};
 

@@ -5,7 +5,7 @@ use std::fmt;
 use await_layer::{BinaryFrame, Json, JsonFrame, Pack, Packer, Unpack};
 use bytes::Bytes;
 use serde::Serialize;
-use tokio_tungstenite::tungstenite::Message;
+use tungstenite::Message;
 
 /// One WebSocket message: text, binary, ping or pong.
 ///
