@@ -268,3 +268,41 @@ fn it_is_a_transport_like_any_other() {
         },
     ));
 }
+
+#[test]
+fn whoever_is_asked_nothing_is_given_up_all_the_same() {
+    let (wire, io) = wire();
+    let mut io = Box::pin(io);
+    io.as_mut().stop_asking();
+    assert!(Task::new(io.next()).run().is_none());
+    for _ in 1..SETTINGS.misses {
+        wire.timer.advance(INTERVAL);
+        assert!(Task::new(io.next()).run().is_none());
+    }
+    wire.timer.advance(INTERVAL);
+    let end = Task::new(io.next()).run().flatten();
+    assert!(matches!(end, Some(Err(KeepAliveError::Silent(_)))));
+    assert!(wire.remote.take_written().is_empty());
+}
+
+#[test]
+fn an_endless_interval_watches_nothing() {
+    let (io, remote) = script::scripted::<String, Broken>();
+    let timer = ManualTimer::new();
+    let settings = KeepAlive {
+        interval: Duration::MAX,
+        misses: 2,
+    };
+    let mut io = Box::pin(KeptAlive::new(
+        Contract::new(io),
+        Beats,
+        timer.clone(),
+        settings,
+    ));
+    assert!(Task::new(io.next()).run().is_none());
+    for _ in 0..3 {
+        timer.advance(Duration::from_secs(1 << 32));
+        assert!(Task::new(io.next()).run().is_none());
+    }
+    assert!(remote.take_written().is_empty());
+}

@@ -23,7 +23,8 @@ use crate::transport::Transport;
 pub struct KeepAlive {
     /// How long nothing may be heard before the peer is asked. Longer than its
     /// longest message takes to arrive: only whole frames are signs of life.
-    /// Zero counts as a nanosecond. Default 20 s: most NATs forget after 30.
+    /// Zero counts as a nanosecond; [`Duration::MAX`] watches nothing and reads
+    /// no clock. Default 20 s: most NATs forget after 30.
     pub interval: Duration,
     /// Intervals of silence in a row that end the connection; the peer is
     /// asked at the end of each but the last. Less than 2 counts as 2: a peer
@@ -131,6 +132,8 @@ pin_project! {
         room: Room,
         // A beat is to be written, before it a frame whose room one has taken.
         due: bool,
+        // No beat is to be written any more.
+        mute: bool,
         held: Option<H::Frame>,
         unflushed: bool,
         // Met while writing a beat, kept for whoever writes next.
@@ -159,6 +162,7 @@ where
             missed: 0,
             room: Room::None,
             due: false,
+            mute: false,
             held: None,
             unflushed: false,
             fault: None,
@@ -166,19 +170,28 @@ where
         }
     }
 
+    /// Asks the peer nothing from now on, such as after a goodbye that nothing
+    /// may follow. Its silence still ends the connection, as if it were asked.
+    pub fn stop_asking(self: Pin<&mut Self>) {
+        let this = self.project();
+        *this.mute = true;
+        *this.due = false;
+    }
+
     /// Nothing is there to be read. Ready if it is time for the next beat;
     /// else whoever polls is woken when it is.
     fn poll_silence(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
+        let Some(interval) = nanos(this.settings.interval) else {
+            return Poll::Pending;
+        };
         let now = this.timer.now();
         if std::mem::take(this.heard) {
             *this.missed = 0;
             *this.since = Some(now);
         }
         let since = *this.since.get_or_insert(now);
-        // For ever is longer than any connection lives.
-        let interval = nanos(this.settings.interval).unwrap_or(u64::MAX).max(1);
-        let at = since.saturating_add(interval);
+        let at = since.saturating_add(interval.max(1));
         if now < at {
             // One that is armed for earlier wakes us, and is armed again then.
             let armed = this.armed.as_ref();
@@ -266,7 +279,8 @@ where
                         *self.as_mut().project().ended = true;
                         return Poll::Ready(Some(Err(KeepAliveError::Silent(self.reason()))));
                     }
-                    *self.as_mut().project().due |= silent;
+                    let this = self.as_mut().project();
+                    *this.due |= silent && !*this.mute;
                     if (self.due || self.unflushed) && self.fault.is_none() {
                         if let Poll::Ready(Err(fault)) = self.as_mut().poll_all(cx) {
                             *self.as_mut().project().fault = Some(fault);
@@ -320,8 +334,7 @@ where
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        // Nobody need ask any more.
-        *self.as_mut().project().due = false;
+        self.as_mut().stop_asking();
         ready!(self.as_mut().poll_drain(cx))?;
         self.project().io.poll_close(cx)
     }
