@@ -171,3 +171,30 @@ fn a_call_with_a_permit_has_its_own_timeout_and_id() {
     let yes = Sent::Yes;
     assert!(matches!(outcome, Err(CallError::Timeout { sent, .. }) if sent == yes));
 }
+
+#[test]
+fn a_permit_that_closing_makes_worthless_is_passed_on_and_told_of() {
+    let (stage, _incoming) = one_at_a_time();
+    let held = permit(&stage);
+    let mut driver = Task::new(stage.handle.driver());
+    let mut waits = stage.ask("waits");
+    assert!(waits.run().is_none() && driver.run().is_none());
+    let mut close = Task::new(stage.handle.close());
+    assert!(close.run().is_none() && driver.run().is_none());
+    for waker in [&driver.waker, &waits.waker, &close.waker] {
+        waker.take();
+    }
+    let refused = Task::new(held.send_await::<String>("too late")).run();
+    assert!(matches!(refused, Some(Err(CallError::Refused { .. }))));
+    let wakes = [&driver.waker, &waits.waker, &close.waker].map(|waker| waker.wakes());
+    assert_ne!(wakes, [0, 0, 0], "nobody knows");
+    let request = {
+        driver.run();
+        waits.run();
+        close.run();
+        requests(&stage.remote, &["waits"]).remove(0)
+    };
+    stage.remote.feed(reply_to(&request, "yes"));
+    assert!(close.run().is_some() || driver.run().is_some());
+    assert_eq!(waits.run(), Some(Ok("yes".to_owned())));
+}

@@ -157,7 +157,13 @@ impl<L: Connection> Asking<L> {
         match begun {
             Ok(begun) if begun.company => Ok((begun.call, Work::QueuedInCompany)),
             Ok(begun) => Ok((begun.call, Work::Queued)),
-            Err((error, new)) => Err(CallError::begin(error, Some(new.frame))),
+            Err((error, new)) => {
+                // Its permit has gone to the next in the line, who does not know.
+                if permit != NONE && self.link.with(|machine| machine.is_due()) {
+                    self.link.hub().notify();
+                }
+                Err(CallError::begin(error, Some(new.frame)))
+            }
         }
     }
 
