@@ -2,6 +2,7 @@
 
 mod bomb;
 mod calls;
+mod facade;
 mod fragments;
 mod recorder;
 mod session;

@@ -5,6 +5,7 @@
 mod axum_server;
 mod closing;
 mod deflate;
+mod facade;
 mod foreign;
 mod harness;
 mod ids;

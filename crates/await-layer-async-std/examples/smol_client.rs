@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 fn main() -> Result<(), Box<dyn Error>> {
     smol::block_on(async {
-        let layer = connect("ws://127.0.0.1:7071", Config::default()).await?;
+        let url = std::env::args().nth(1);
+        let url = url.as_deref().unwrap_or("ws://127.0.0.1:7071");
+        let layer = connect(url, Config::default()).await?;
         let (server, incoming) = layer.split();
         let answering = await_layer::serve(incoming, 4, async |_question: Value| {
             Ok::<_, Infallible>(json!({ "i": "am the example client" }))

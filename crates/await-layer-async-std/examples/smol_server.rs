@@ -33,11 +33,12 @@ async fn serve(layer: Layer) {
 
 fn main() -> Result<(), Box<dyn Error>> {
     smol::block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:7071").await?;
-        println!("listening on ws://{}", listener.local_addr()?);
+        let address = std::env::args().nth(1);
+        let address = address.as_deref().unwrap_or("127.0.0.1:7071");
+        let listener = TcpListener::bind(address).await?;
+        println!("ws://{}", listener.local_addr()?);
         loop {
-            let (stream, from) = listener.accept().await?;
-            println!("{from} is here");
+            let (stream, _) = listener.accept().await?;
             smol::spawn(async {
                 match accept(stream, Config::default()).await {
                     Ok(layer) => serve(layer).await,

@@ -12,7 +12,6 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::Frame;
-use crate::frame::Body;
 
 /// As [`Handle::close`], but tells the peer `code` and `reason` instead of
 /// 1000 and nothing. Once a close is under way its code stays.
@@ -52,7 +51,7 @@ fn goodbye(code: u16, reason: &str) -> Result<Frame, InvalidClose> {
         return Err(InvalidClose::Reason(reason.len()));
     }
     let reason = reason.into();
-    Ok(Body::Close(Some(CloseFrame { code, reason })).into())
+    Ok(Frame::goodbye(CloseFrame { code, reason }))
 }
 
 /// A close that may not go over the wire.

@@ -69,7 +69,11 @@ impl<P> Config<P> {
         }
     }
 
-    pub(crate) fn check(&self) -> Result<(), HandshakeError> {
+    /// Whether it can work. Connecting and accepting ask first.
+    ///
+    /// # Errors
+    /// [`HandshakeError::Config`], with the field to change.
+    pub fn check(&self) -> Result<(), HandshakeError> {
         match self.deflate {
             Some(Deflate { level, .. }) if !(1..=9).contains(&level) => {
                 Err(HandshakeError::Config(

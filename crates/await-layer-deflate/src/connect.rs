@@ -25,15 +25,33 @@ pub async fn connect<P>(
 where
     P: Protocol<Frame = Frame>,
 {
-    use tokio::net::TcpStream;
-    use tokio_util::compat::TokioAsyncReadCompatExt;
+    let (websocket, _) = WebSocket::connect(request, &config).await?;
+    Ok(layer(websocket, config, await_layer::TokioTimer::new()))
+}
 
-    let request = request.into_client_request()?;
-    let (host, port) = address(request.uri()).map_err(|why| HandshakeError::Address(why.into()))?;
-    let stream = TcpStream::connect((host, port)).await?;
-    stream.set_nodelay(true)?;
-    let timer = await_layer::TokioTimer::new();
-    connect_on(stream.compat(), request, config, timer).await
+#[cfg(feature = "tokio")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+impl WebSocket<crate::Tcp> {
+    /// As [`connect()`](crate::connect()), without a layer around it: for
+    /// [`layer`], or another use. Returns the server's response too.
+    ///
+    /// # Errors
+    /// See [`HandshakeError`].
+    pub async fn connect<P>(
+        request: impl IntoClientRequest,
+        config: &Config<P>,
+    ) -> Result<(Self, tungstenite::handshake::client::Response), HandshakeError> {
+        use tokio::net::TcpStream;
+        use tokio_util::compat::TokioAsyncReadCompatExt;
+
+        config.check()?;
+        let request = request.into_client_request()?;
+        let (host, port) =
+            address(request.uri()).map_err(|why| HandshakeError::Address(why.into()))?;
+        let stream = TcpStream::connect((host, port)).await?;
+        stream.set_nodelay(true)?;
+        Self::client(stream.compat(), request, config).await
+    }
 }
 
 /// Where a URL leads.

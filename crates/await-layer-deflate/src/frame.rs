@@ -5,6 +5,7 @@ use std::fmt;
 use await_layer::{BinaryFrame, Json, JsonFrame, Pack, Packer, Unpack};
 use bytes::Bytes;
 use serde::Serialize;
+use tungstenite::Message;
 use tungstenite::protocol::CloseFrame;
 
 use crate::{SendOptions, With};
@@ -14,7 +15,7 @@ use crate::{SendOptions, With};
 ///
 /// A connection yields whole text and binary ones only. Pings are answered and
 /// pongs dropped by the transport, because a peer that pings must not fill the
-/// queue of the messages.
+/// queue of the messages; see [`WebSocket::with_pings`](crate::WebSocket::with_pings).
 ///
 /// As a value it packs as itself: `handle.send(&Frame::ping(b"still there?"))`.
 /// `Debug` prints no payload.
@@ -53,6 +54,13 @@ impl Frame {
     /// A pong that nobody asked for. At most 125 bytes.
     pub fn pong(bytes: impl Into<Bytes>) -> Self {
         Body::Pong(bytes.into()).into()
+    }
+
+    /// What this end says when it closes, in place of code 1000. Sending it
+    /// closes nothing: see [`close`](crate::close), which checks it too.
+    #[must_use]
+    pub fn goodbye(close: CloseFrame) -> Self {
+        Body::Close(Some(close)).into()
     }
 
     /// The same message, sent like this. The options of pings and pongs are
@@ -112,6 +120,18 @@ impl Frame {
         match &self.body {
             Body::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// As tungstenite's message, without the options.
+    #[must_use]
+    pub fn into_message(self) -> Message {
+        match self.body {
+            Body::Text(text) => Message::text(text),
+            Body::Binary(bytes) => Message::Binary(bytes),
+            Body::Ping(bytes) => Message::Ping(bytes),
+            Body::Pong(bytes) => Message::Pong(bytes),
+            Body::Close(close) => Message::Close(close),
         }
     }
 

@@ -43,7 +43,7 @@ struct Message {
 pub(crate) enum Received {
     Message(Frame),
     Ping(Bytes),
-    Pong,
+    Pong(Bytes),
     Close(Option<CloseFrame>),
 }
 
@@ -198,7 +198,10 @@ impl Reader {
                 Ok(Some(Received::Ping(payload)))
             }
             OpCode::Control(Control::Close) => Ok(Some(Received::Close(goodbye(&self.control)?))),
-            OpCode::Control(_) => Ok(Some(Received::Pong)),
+            OpCode::Control(_) => {
+                let payload = Bytes::copy_from_slice(&self.control);
+                Ok(Some(Received::Pong(payload)))
+            }
             OpCode::Data(_) if !header.is_final => Ok(None),
             OpCode::Data(_) => self.complete(),
         }

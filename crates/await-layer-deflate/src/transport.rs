@@ -28,7 +28,8 @@ const PATIENCE: u8 = 3;
 /// bytes.
 ///
 /// * The stream yields text and binary messages. Pings are answered and pongs
-///   dropped, while and only while it is polled.
+///   dropped, while and only while it is polled;
+///   [`with_pings`](Self::with_pings) yields them too.
 /// * A close frame of the peer's ends the stream with
 ///   [`WebSocketError::Closed`], after this end has answered it. So does an end
 ///   without one, with code 1006.
@@ -58,6 +59,7 @@ pub struct WebSocket<T> {
     /// Writing failed.
     broken: Option<WebSocketError>,
     patience: u8,
+    yields_pings: bool,
 }
 
 #[derive(Debug)]
@@ -93,11 +95,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
             held: None,
             broken: None,
             patience: PATIENCE,
+            yields_pings: false,
         }
     }
 }
 
 impl<T> WebSocket<T> {
+    /// Lets the stream yield pings, which are answered all the same, and pongs.
+    /// A peer can then fill the queue of the messages with them: whoever wraps
+    /// this must bound what is kept of them.
+    #[must_use]
+    pub fn with_pings(mut self) -> Self {
+        self.yields_pings = true;
+        self
+    }
+
     /// Which end this is.
     #[must_use]
     pub fn role(&self) -> Role {
@@ -117,7 +129,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
             return Poll::Ready(None);
         }
         for _ in 0..SKIPPED_AT_ONCE {
-            match self.wire.poll_read(cx) {
+            let control = match self.wire.poll_read(cx) {
                 Poll::Pending => {
                     self.answer_pings(cx);
                     return match self.broken.take() {
@@ -133,12 +145,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
                     self.answer_close(frame.as_ref(), cx);
                     return Poll::Ready(self.end(closed(frame)));
                 }
-                Poll::Ready(Ok(Received::Ping(payload))) => self.wire.owe_pong(payload),
-                Poll::Ready(Ok(Received::Pong)) => {}
+                Poll::Ready(Ok(Received::Ping(payload))) => {
+                    self.wire.owe_pong(payload.clone());
+                    Frame::ping(payload)
+                }
+                Poll::Ready(Ok(Received::Pong(payload))) => Frame::pong(payload),
                 Poll::Ready(Err(error)) => {
                     self.blame(&error, cx);
                     return Poll::Ready(self.end(error));
                 }
+            };
+            if self.yields_pings {
+                self.answer_pings(cx);
+                return Poll::Ready(Some(Ok(control)));
             }
         }
         self.answer_pings(cx);

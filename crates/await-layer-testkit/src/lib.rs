@@ -9,11 +9,12 @@
 //! | [`ledger`] | did each call get exactly one outcome, and its own? |
 //! | [`steps`] | does it hold for this order of polls, and is anybody stuck? |
 //! | [`conformance`] | does my codec, or my transport, do what the layer relies on? |
+//! | [`example`] | does an example still run, and say what it should? |
 //! | [`rng`] | which order, again, from the same seed |
 //! | `alloc` (feature) | how much memory did that take? |
 //!
 //! Nothing here needs a runtime, and but for [`conformance::transport`], whose
-//! calls have timeouts, nothing reads a clock.
+//! calls have timeouts, and [`example`], nothing reads a clock.
 //!
 //! # One call for a codec, one for a transport
 //!
@@ -40,6 +41,7 @@
 pub mod alloc;
 pub mod conformance;
 pub mod contract;
+pub mod example;
 pub mod ledger;
 pub mod rng;
 pub mod script;

@@ -27,7 +27,8 @@ const PATIENCE: u8 = 3;
 /// if it is.
 ///
 /// * The stream yields text and binary messages. Pings are answered and pongs
-///   dropped, while and only while it is polled.
+///   dropped, while and only while it is polled;
+///   [`with_pings`](Self::with_pings) yields them too.
 /// * A close frame of the peer's ends the stream with
 ///   [`WebSocketError::Closed`], after this end has answered it. So does an end
 ///   without one, with code 1006.
@@ -58,6 +59,7 @@ where
     /// Writing failed.
     broken: Option<WebSocketError>,
     patience: u8,
+    yields_pings: bool,
 }
 
 #[derive(Debug)]
@@ -104,7 +106,17 @@ impl<S: Messages, T: Timer + Default> WebSocket<S, T> {
             held: None,
             broken: None,
             patience: PATIENCE,
+            yields_pings: false,
         }
+    }
+
+    /// Lets the stream yield pings, which are answered all the same, and pongs.
+    /// A peer can then fill the queue of the messages with them: whoever wraps
+    /// this must bound what is kept of them.
+    #[must_use]
+    pub fn with_pings(mut self) -> Self {
+        self.yields_pings = true;
+        self
     }
 }
 
@@ -122,6 +134,11 @@ impl<S: Messages, T: Timer> WebSocket<S, T> {
                     };
                 }
                 Poll::Ready(Some(Ok(message @ (Message::Text(_) | Message::Binary(_))))) => {
+                    return Poll::Ready(Some(Ok(message.into())));
+                }
+                Poll::Ready(Some(Ok(message @ (Message::Ping(_) | Message::Pong(_)))))
+                    if self.yields_pings =>
+                {
                     return Poll::Ready(Some(Ok(message.into())));
                 }
                 Poll::Ready(Some(Ok(Message::Close(frame)))) => {

@@ -129,6 +129,8 @@ pin_project! {
         io: S,
         stage: G,
         flow: Flow<G::Wire, G::Frame>,
+        // How many of the waiting wire messages reading made, at most.
+        owed: usize,
         unflushed: bool,
         // Met while reading, kept for whoever writes next.
         fault: Option<<S as Sink<G::Wire>>::Error>,
@@ -149,6 +151,7 @@ where
                 frames: VecDeque::new(),
                 wires: VecDeque::new(),
             },
+            owed: 0,
             unflushed: false,
             fault: None,
         }
@@ -172,6 +175,7 @@ where
         while !this.flow.wires.is_empty() {
             ready!(this.io.as_mut().poll_ready(cx))?;
             if let Some(wire) = this.flow.wires.pop_front() {
+                *this.owed = (*this.owed).min(this.flow.wires.len());
                 this.io.as_mut().start_send(wire)?;
                 *this.unflushed = true;
             }
@@ -201,11 +205,11 @@ where
             }
             if self.fault.is_some() {
                 // Nothing that we owe will ever be written.
-                self.as_mut().project().flow.wires.clear();
-            } else {
-                if self.flow.wires.len() >= MAX_OWED {
-                    return Poll::Pending;
-                }
+                let this = self.as_mut().project();
+                this.flow.wires.clear();
+                *this.owed = 0;
+            } else if self.owed >= MAX_OWED {
+                return Poll::Pending;
             }
             let this = self.as_mut().project();
             let wire = match ready!(this.io.poll_next(cx)) {
@@ -213,9 +217,12 @@ where
                 Some(Err(error)) => return Poll::Ready(Some(Err(StageError::Transport(error)))),
                 Some(Ok(wire)) => wire,
             };
+            let before = this.flow.wires.len();
             if let Err(error) = this.stage.read(wire, this.flow) {
                 return Poll::Ready(Some(Err(StageError::Stage(error))));
             }
+            let made = this.flow.wires.len().saturating_sub(before);
+            *this.owed = this.owed.saturating_add(made);
         }
         cx.waker().wake_by_ref();
         Poll::Pending

@@ -32,6 +32,27 @@ impl Stage for Echo {
     }
 }
 
+/// Writes a hundred messages for a frame, and owes nothing for what it reads.
+struct Burst;
+
+impl Stage for Burst {
+    type Wire = Beat;
+    type Frame = Beat;
+    type Error = Infallible;
+
+    fn read(&mut self, beat: Beat, out: &mut Flow<Beat, Beat>) -> Result<(), Infallible> {
+        out.deliver(beat);
+        Ok(())
+    }
+
+    fn write(&mut self, beat: Beat, out: &mut Flow<Beat, Beat>) -> Result<(), Infallible> {
+        for _ in 0..100 {
+            out.write(beat.clone());
+        }
+        Ok(())
+    }
+}
+
 /// A line that brings heartbeats and takes none: its sink waits, or is dead.
 struct Line {
     beat: Beat,
@@ -122,6 +143,18 @@ fn what_is_owed_to_a_sink_that_waits_is_bounded() {
     // Ours and the line's own are not owed.
     let owed = Arc::strong_count(&beat) - 2;
     assert!((1..=64).contains(&owed), "{owed}");
+}
+
+/// Or two ends that both write and wait for each other to read would hang.
+#[test]
+fn what_one_frame_of_ours_became_does_not_stop_the_reading() {
+    let mut staged = Staged::new(Line::new(3), Burst);
+    let beat = Beat::default();
+    staged.start_send_unpin(beat).unwrap();
+    for _ in 0..3 {
+        assert!(matches!(run(&mut staged), Some(Some(Ok(_)))));
+    }
+    assert_eq!(run(&mut staged), Some(None));
 }
 
 #[test]

@@ -45,6 +45,25 @@ async fn pings_and_pongs_are_no_messages() {
 }
 
 #[tokio::test]
+async fn pings_and_pongs_are_yielded_where_that_is_asked_for() {
+    let (ours, mut peer) = transport().await;
+    let mut ours = ours.with_pings();
+    peer.feed(Message::Ping("a".into())).await.unwrap();
+    peer.feed(Message::Pong("b".into())).await.unwrap();
+    peer.send(Message::text("words")).await.unwrap();
+    for expected in [
+        Message::Ping("a".into()),
+        Message::Pong("b".into()),
+        Message::text("words"),
+    ] {
+        let frame = ours.next().await.unwrap().unwrap();
+        assert_eq!(frame.into_message(), expected);
+    }
+    let (_, pong) = tokio::join!(ours.flush(), peer.next());
+    assert_eq!(pong.unwrap().unwrap(), Message::Pong("a".into()));
+}
+
+#[tokio::test]
 async fn a_ping_of_ours_goes_out_and_its_pong_is_swallowed() {
     let (layer, mut peer) = client(Config::default()).await;
     let (handle, mut incoming) = layer.split();

@@ -76,3 +76,19 @@ async fn a_flood_of_pings_lets_others_have_their_turn() {
     assert_eq!(frame, Frame::text("words"));
     assert_eq!(yields, 3);
 }
+
+#[tokio::test]
+async fn pings_and_pongs_are_yielded_where_that_is_asked_for() {
+    let (ours, mut peer) = transport().await;
+    let mut ours = ours.with_pings();
+    peer.feed(Message::Ping("a".into())).await.unwrap();
+    peer.feed(Message::Pong("b".into())).await.unwrap();
+    peer.send(Message::text("words")).await.unwrap();
+    for expected in [Message::Ping("a".into()), Message::Pong("b".into())] {
+        let frame = ours.next().await.unwrap().unwrap();
+        assert_eq!(frame.into_message(), expected);
+    }
+    assert_eq!(ours.next().await.unwrap().unwrap(), Frame::text("words"));
+    let (_, pong) = tokio::join!(ours.flush(), peer.next());
+    assert_eq!(pong.unwrap().unwrap(), Message::Pong("a".into()));
+}

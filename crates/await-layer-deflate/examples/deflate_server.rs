@@ -1,4 +1,4 @@
-//! Echoes what clients ask, compressed. Then run the example `client`.
+//! Echoes what clients ask, compressed. Then run the example `deflate_client`.
 
 use std::convert::Infallible;
 

@@ -1,6 +1,6 @@
-//! Asks the example `server`, and answers it.
+//! Asks the example `tokio_server`, and answers it.
 //!
-//! `cargo run -p await-layer-tokio --example client -- 127.0.0.1:7070`, or
+//! `cargo run -p await-layer-tokio --example tokio_client -- 127.0.0.1:7070`, or
 //! `cargo build -p await-layer-tokio --examples` once and then without an
 //! address: it starts the server as a child process.
 
@@ -17,7 +17,8 @@ where
     T: AsyncRead + AsyncWrite,
 {
     let (server, incoming) = layer.split();
-    let answering = await_layer::serve(incoming, 4, async |_question: Value| {
+    let answering = await_layer::serve(incoming, 4, async |question: Value| {
+        println!("the server asks {question}");
         Ok::<_, Infallible>(json!({ "i": "am the example client" }))
     });
     let asking = async {
@@ -38,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     match std::env::args().nth(1) {
         Some(address) => ask(connect(address, Config::lines()).await?).await,
         None => {
-            let server = std::env::current_exe()?.with_file_name("server");
+            let server = std::env::current_exe()?.with_file_name("tokio_server");
             let child = Child::spawn(Command::new(server).arg("--stdio"))?;
             ask(layer(child, Config::lines())).await
         }

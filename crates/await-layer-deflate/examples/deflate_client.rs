@@ -1,4 +1,4 @@
-//! Asks the example `server`, with and without compression.
+//! Asks the example `deflate_server`, with and without compression.
 
 use await_layer_deflate::{Config, SendOptions, With, connect};
 use serde_json::{Value, json};

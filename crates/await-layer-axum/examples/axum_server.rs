@@ -1,7 +1,7 @@
 //! A server that answers browsers and programs, and asks them.
 //!
-//! `cargo run -p await-layer-axum --example server`, then open the address that
-//! it prints, or run the example `client`. Ctrl-C ends it.
+//! `cargo run -p await-layer-axum --example axum_server`, then open the address that
+//! it prints, or run the example `axum_client`. Ctrl-C ends it.
 
 use std::io;
 

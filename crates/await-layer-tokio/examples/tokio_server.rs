@@ -1,7 +1,8 @@
 //! Answers questions, and asks one itself; over TCP, or as a child process.
 //!
-//! `cargo run -p await-layer-tokio --example server`, then the example `client`
-//! with `127.0.0.1:7070`; or the client alone, which starts this one.
+//! `cargo run -p await-layer-tokio --example tokio_server`, then the example
+//! `tokio_client` with `127.0.0.1:7070`; or the client alone, which starts this
+//! one.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -36,15 +37,15 @@ where
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    if std::env::args().nth(1).as_deref() == Some("--stdio") {
+    let address = std::env::args().nth(1);
+    if address.as_deref() == Some("--stdio") {
         serve(layer(stdio(), Config::lines())).await;
         return Ok(());
     }
-    let listener = TcpListener::bind("127.0.0.1:7070").await?;
-    eprintln!("listening on {}", listener.local_addr()?);
+    let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:7070")).await?;
+    println!("{}", listener.local_addr()?);
     loop {
-        let (stream, from) = listener.accept().await?;
-        eprintln!("{from} is here");
+        let (stream, _) = listener.accept().await?;
         tokio::spawn(serve(accept(stream, Config::lines())?));
     }
 }

@@ -1,6 +1,6 @@
-//! A program that asks the example `server`, and answers it.
+//! A program that asks the example `axum_server`, and answers it.
 //!
-//! `cargo run -p await-layer-axum --example client`, while the server runs.
+//! `cargo run -p await-layer-axum --example axum_client`, while the server runs.
 
 use std::error::Error;
 
