@@ -71,7 +71,7 @@ impl Backoff {
 }
 
 /// Attempts that fail at once must not be made in a loop: a millisecond.
-const SHORTEST: u64 = 1_000_000;
+pub(crate) const SHORTEST: u64 = 1_000_000;
 
 /// In nanoseconds; more than they can count is for ever.
 pub(crate) fn nanos(duration: Duration) -> u64 {

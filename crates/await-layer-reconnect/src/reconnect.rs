@@ -7,7 +7,7 @@ use await_layer::{Handle, PackedBy, Unpack};
 use futures_util::FutureExt;
 use futures_util::future::Shared;
 
-use crate::backoff::nanos;
+use crate::backoff::{SHORTEST, nanos};
 use crate::call::ReconnectCall;
 use crate::config::Config;
 use crate::connected::Connected;
@@ -131,7 +131,8 @@ impl<C: Connect> Reconnect<C> {
     }
 
     /// Begins anew, as at first, if it has given up; does nothing while it has
-    /// not, nor once it was stopped.
+    /// not, nor once it was stopped. What has ended, such as
+    /// [`keep_up`](Self::keep_up), is to be made anew.
     pub fn try_again(&self) {
         let plan = &self.shared.plan;
         let mut state = self.lock();
@@ -189,7 +190,8 @@ impl<C: Connect> Reconnect<C> {
         if state.epoch != epoch {
             return;
         }
-        let lasted = now.saturating_sub(*since) >= nanos(plan.config.backoff.longest);
+        let lasting = nanos(plan.config.backoff.longest).max(SHORTEST);
+        let lasted = now.saturating_sub(*since) >= lasting;
         state.failures = match lasted {
             true => 0,
             false => state.failures.saturating_add(1),

@@ -172,6 +172,25 @@ fn clients_that_lost_a_server_together_do_not_come_back_together() {
 }
 
 #[test]
+fn a_connection_that_did_not_live_is_a_failure_whatever_the_backoff() {
+    let backoff = Backoff {
+        longest: Duration::ZERO,
+        ..BACKOFF
+    };
+    let world = world_with(&[], config(backoff));
+    let mut keep_up = spawn(world.reconnect.keep_up());
+    for nth in 0..4 {
+        assert_pending!(keep_up.poll());
+        world.remote(nth).end();
+        assert_pending!(keep_up.poll());
+        world.advance(Duration::from_millis(1));
+    }
+    assert_pending!(keep_up.poll());
+    world.remote(4).end();
+    assert_eq!(assert_ready!(keep_up.poll()).bound(), Bound::Attempts);
+}
+
+#[test]
 fn attempts_that_fail_at_once_do_not_keep_the_executor_whatever_the_backoff() {
     let backoff = Backoff {
         first: Duration::ZERO,
