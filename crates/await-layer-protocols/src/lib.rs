@@ -9,6 +9,8 @@
 //! | `lsp` | language servers and editors | `Content-Length` |
 //! | `dap` | debug adapters and editors | `Content-Length` |
 //! | `mcp` | Model Context Protocol servers and clients | a line |
+//! | `dbus` | D-Bus peers and buses | its own |
+//! | `ldap` | directory servers and their clients | its own |
 //!
 //! Without a feature there is nothing here. Each module is one file or one
 //! folder that can be read, and copied, by itself.
@@ -17,9 +19,15 @@
 #[cfg(feature = "dap")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dap")))]
 pub mod dap;
+#[cfg(feature = "dbus")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dbus")))]
+pub mod dbus;
 #[cfg(feature = "json-rpc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json-rpc")))]
 pub mod json_rpc;
+#[cfg(feature = "ldap")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ldap")))]
+pub mod ldap;
 #[cfg(feature = "lsp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "lsp")))]
 pub mod lsp;
