@@ -52,5 +52,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     server.send_await::<Value>(&Method("shutdown", ())).await?;
     server.send(&Method("exit", ())).await?;
-    Ok(println!("{}", server.closed().await))
+    println!("{}", server.closed().await);
+    Ok(())
 }
