@@ -5,10 +5,15 @@ mod install;
 
 use std::env;
 use std::ffi::OsStr;
+use std::future::Future;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::{self, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
+
+use futures::future::poll_immediate;
 
 /// The folder below the target directory for what tests need to run.
 fn root() -> PathBuf {
@@ -88,6 +93,24 @@ fn run(command: &mut Command) -> Result<(), String> {
         let words = String::from_utf8_lossy(&output.stderr);
         Err(format!("{command:?} ended with {}: {words}", output.status))
     }
+}
+
+/// Sends a signal to a process that the test has started: `STOP` and `CONT`
+/// make it late for certain, `KILL` ends it in mid-call.
+pub(crate) fn signal(process: u32, signal: &str) {
+    let signal = format!("-{signal}");
+    run(Command::new("kill").arg(signal).arg(process.to_string())).expect("it runs");
+}
+
+/// What a call ends with that has 100 seconds and gets no reply in them, at
+/// once. It is written before they pass.
+pub(crate) async fn expired<R>(call: impl Future<Output = R>) -> R {
+    let mut call = pin!(call);
+    assert!(poll_immediate(&mut call).await.is_none(), "it must wait");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(100)).await;
+    tokio::time::resume();
+    call.await
 }
 
 /// A folder of its own for one test, removed with it.

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `json_rpc` (`json-rpc`) | JSON-RPC 2.0 servers and clients, batches included | a message, a line |
 //! | `lsp` | language servers and editors | `Content-Length` |
+//! | `dap` | debug adapters and editors | `Content-Length` |
 //! | `mcp` | Model Context Protocol servers and clients | a line |
 //! | `dbus` | D-Bus peers and buses | its own |
 //! | `ldap` | directory servers and their clients | its own |
@@ -15,6 +16,9 @@
 //! folder that can be read, and copied, by itself.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "dap")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dap")))]
+pub mod dap;
 #[cfg(feature = "dbus")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dbus")))]
 pub mod dbus;
@@ -32,6 +36,8 @@ pub mod lsp;
 pub mod mcp;
 #[cfg(any(feature = "dbus", feature = "ldap"))]
 mod measured;
+#[cfg(any(feature = "dap", feature = "json-rpc"))]
+mod object;
 
 /// The README's example runs.
 #[cfg(all(doctest, feature = "lsp"))]

@@ -8,6 +8,7 @@ use await_layer::{Flow, JsonFrame, Stage};
 use serde_json::value::RawValue;
 
 use super::envelope::Envelope;
+use crate::object;
 
 /// Batches of the peer's whose answers are incomplete, at most: a peer that
 /// abandons them must not make us remember them all. The answers to further
@@ -57,7 +58,7 @@ impl<F> fmt::Debug for Batches<F> {
 impl<F: JsonFrame> Batches<F> {
     /// The batch that waits for the answer that `frame` is.
     fn waiting_for(&mut self, frame: &F) -> Option<usize> {
-        let envelope = Envelope::read(frame)?;
+        let envelope: Envelope<'_> = object::read(frame).ok()?;
         let id = envelope.id().filter(|_| envelope.method.is_none())?;
         self.open.iter_mut().position(|batch| {
             let place = batch.awaited.iter().position(|awaited| awaited == id);
@@ -87,13 +88,12 @@ impl<F: JsonFrame> Stage for Batches<F> {
         let mut awaited = Vec::new();
         for message in messages {
             let frame = F::from_json(message.get().to_owned());
-            if let Some(Envelope {
-                method: Some(_),
-                id: Some(id),
-                ..
-            }) = Envelope::read(&frame)
+            let envelope: Option<Envelope<'_>> = object::read(&frame).ok();
+            if let Some(id) = envelope
+                .filter(|it| it.method.is_some())
+                .and_then(|it| it.id())
             {
-                awaited.push(id.get().to_owned());
+                awaited.push(id.to_owned());
             }
             out.deliver(frame);
         }

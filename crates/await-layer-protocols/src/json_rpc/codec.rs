@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::envelope::Envelope;
 use super::{Dialect, ErrorObject, Messages, Method, Outcome, Plain};
+use crate::object;
 
 /// Reads and writes the `id` of a message: a number of ours, and whatever the
 /// peer uses, which goes back exactly as it came.
@@ -33,24 +34,8 @@ fn named<'a>(params: Option<&'a RawValue>, key: &str) -> Option<&'a str> {
     fields.get(key).copied().map(RawValue::get)
 }
 
-/// Puts `id` first into the object that `frame` is.
-fn put<F: JsonFrame>(frame: &mut F, id: &str) -> Result<(), SealError> {
-    let no_object = || SealError::new("no JSON object with fields: pack a Method or an Outcome");
-    if !frame.json().is_some_and(|json| json.starts_with(b"{\"")) {
-        return Err(no_object());
-    }
-    let field = format!("\"id\":{id},");
-    if let Some(text) = frame.json_mut() {
-        text.insert_str(1, &field);
-        return Ok(());
-    }
-    let rest = frame.json().and_then(|json| json.get(1..));
-    let rest = rest
-        .and_then(|rest| std::str::from_utf8(rest).ok())
-        .ok_or_else(no_object)?;
-    let text = ["{", &field, rest].concat();
-    frame.set_json(text);
-    Ok(())
+fn put(frame: &mut impl JsonFrame, id: &str) -> Result<(), SealError> {
+    object::put_first(frame, &format!("\"id\":{id},"))
 }
 
 impl<F: JsonFrame, D: Dialect> AwaitIdCodec<F> for Codec<D> {
@@ -59,7 +44,7 @@ impl<F: JsonFrame, D: Dialect> AwaitIdCodec<F> for Codec<D> {
     type Ask = TextId;
 
     fn peek(&mut self, frame: &F) -> Peek<u64, TextId> {
-        let Some(envelope) = Envelope::read(frame) else {
+        let Ok(envelope) = object::read::<Envelope<'_>>(frame) else {
             return Peek::Other;
         };
         match (envelope.method.as_deref(), envelope.id()) {

@@ -4,12 +4,12 @@ use std::fmt;
 
 use await_layer::{JsonFrame, Pack, Packer, PackerError, Unpack};
 use serde::de::DeserializeOwned;
-use serde::ser::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::envelope::Envelope;
 use super::{ErrorObject, Method, Outcome, Received};
+use crate::object::{self, BodyError, Object};
 
 /// Packs a [`Method`] or an [`Outcome`]; unpacks what a reply holds, or
 /// [`Received`].
@@ -43,83 +43,42 @@ impl std::error::Error for Failure {
     }
 }
 
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
 impl Packer for Messages {
     type Error = Failure;
 }
 
-/// Room for the id, which is put in when the message is written.
-const ID_ROOM: usize = 32;
-
-/// A message that is not complete yet: its fields are appended.
-struct Text(Vec<u8>);
-
-impl Text {
-    fn new() -> Self {
-        let mut text = Vec::with_capacity(128);
-        text.extend_from_slice(br#"{"jsonrpc":"2.0""#);
-        Self(text)
-    }
-
-    /// Appends a field, or nothing where `value` is null and `required` is not.
-    fn field(
-        mut self,
-        key: &str,
-        value: &(impl Serialize + ?Sized),
-        required: bool,
-    ) -> Result<Self, Failure> {
-        let before = self.0.len();
-        self.0.extend_from_slice(b",\"");
-        self.0.extend_from_slice(key.as_bytes());
-        self.0.extend_from_slice(b"\":");
-        let start = self.0.len();
-        serde_json::to_writer(&mut self.0, value).map_err(pack)?;
-        if !required && self.0.get(start..) == Some(b"null") {
-            self.0.truncate(before);
-        }
-        Ok(self)
-    }
-
-    fn frame<F: JsonFrame>(mut self) -> Result<F, Failure> {
-        self.0.reserve_exact(1 + ID_ROOM);
-        self.0.push(b'}');
-        let text =
-            String::from_utf8(self.0).map_err(|error| pack(serde_json::Error::custom(error)))?;
-        Ok(F::from_json(text))
-    }
-}
-
-fn pack(error: serde_json::Error) -> Failure {
-    Failure::Body(PackerError::Pack(error))
-}
-
-fn unpack(error: serde_json::Error) -> Failure {
-    Failure::Body(PackerError::Unpack(error))
+/// What every message begins with.
+fn message() -> Result<Object, BodyError> {
+    Object::new().field("jsonrpc", "2.0")
 }
 
 impl<F: JsonFrame, P: Serialize> Pack<F, Method<'_, P>> for Messages {
     fn pack(&self, Method(method, params): &Method<'_, P>) -> Result<F, Failure> {
-        Text::new()
-            .field("method", method, true)?
-            .field("params", params, false)?
-            .frame()
+        let message = message()?.field("method", method)?;
+        Ok(message.field_if_any("params", params)?.frame()?)
     }
 }
 
 impl<F: JsonFrame, R: Serialize> Pack<F, Outcome<R>> for Messages {
     fn pack(&self, outcome: &Outcome<R>) -> Result<F, Failure> {
-        match outcome {
-            Ok(result) => Text::new().field("result", result, true)?.frame(),
-            Err(error) => Text::new().field("error", error, true)?.frame(),
-        }
+        let message = match outcome {
+            Ok(result) => message()?.field("result", result)?,
+            Err(error) => message()?.field("error", error)?,
+        };
+        Ok(message.frame()?)
     }
 }
 
 impl<F: JsonFrame> Unpack<F, Received> for Messages {
     fn unpack(&self, frame: F) -> Result<Received, Failure> {
-        let envelope = Envelope::read(&frame).ok_or(Failure::Body(PackerError::WrongFrame))?;
-        let method = envelope
-            .method
-            .ok_or(Failure::Body(PackerError::WrongFrame))?;
+        let envelope: Envelope<'_> = object::read(&frame)?;
+        let method = envelope.method.ok_or(PackerError::WrongFrame)?;
         Ok(Received {
             method: method.into_owned(),
             params: envelope.params.map(ToOwned::to_owned),
@@ -135,15 +94,11 @@ impl<F: JsonFrame, R: DeserializeOwned> Unpack<F, R> for Messages {
             result: Option<&'a RawValue>,
             error: Option<ErrorObject>,
         }
-        let json = frame.json().ok_or(Failure::Body(PackerError::WrongFrame))?;
-        let reply = match frame.json_str() {
-            Some(text) => serde_json::from_str(text),
-            None => serde_json::from_slice(json),
-        };
-        let Reply { result, error } = reply.map_err(unpack)?;
-        match error {
-            Some(error) => Err(Failure::Remote(error)),
-            None => serde_json::from_str(result.map_or("null", RawValue::get)).map_err(unpack),
+        let Reply { result, error } = object::read(&frame)?;
+        if let Some(error) = error {
+            return Err(Failure::Remote(error));
         }
+        let result = serde_json::from_str(result.map_or("null", RawValue::get));
+        Ok(result.map_err(PackerError::Unpack)?)
     }
 }
