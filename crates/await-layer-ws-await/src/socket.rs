@@ -1,8 +1,11 @@
 //! A connection, from either end.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use await_layer::{AwaitLayer, CloseReason, Handle, Link, Stats, TokioTimer, Transport};
@@ -198,8 +201,15 @@ impl WebSocketAwait {
     /// A code or reason that may not go over the wire; nothing has happened then.
     pub async fn close_with(&self, code: u16, reason: &str) -> Result<CloseReason, InvalidClose> {
         check_close(code, reason)?;
-        // Refused if a close is under way.
-        drop(self.put(Frame::Close(code, reason.to_owned())).await);
+        let mut said = self.put(Frame::Close(code, reason.to_owned()));
+        // Its place in the queue is before the end of the queue; it is refused
+        // if a close is under way. What is waited for is the close, which has a
+        // time limit.
+        poll_fn(|cx| {
+            let _ = Pin::new(&mut said).poll(cx);
+            Poll::Ready(())
+        })
+        .await;
         Ok(self.close().await)
     }
 
