@@ -6,8 +6,15 @@ use std::fmt;
 use await_layer::TextId;
 use serde_json::Value;
 
+use crate::HookError;
+use crate::data::weight;
+
+/// Bytes of an id. Copies of it are kept that no limit counts: while a request
+/// waits to be answered or refused, say.
+const MAX_ID: usize = 1024;
+
 /// The id of a request: any JSON that JavaScript takes for true, a string as a
-/// rule. `7`, `7.0` and `"7"` stay apart.
+/// rule. `7`, `7.0` and `"7"` stay apart. At most 1,024 bytes of memory.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AwaitId(Inner);
 
@@ -42,6 +49,18 @@ impl AwaitId {
             Inner::Other(Value::Null | Value::Bool(false)) => true,
             Inner::Other(Value::Number(number)) => number.as_f64() == Some(0.0),
             Inner::Other(_) => false,
+        }
+    }
+
+    /// The id, unless it takes too much memory.
+    pub(crate) fn bounded(self) -> Result<Self, HookError> {
+        let bytes = match &self.0 {
+            Inner::Text(text) => text.as_bytes().len(),
+            Inner::Other(value) => weight(value),
+        };
+        match bytes > MAX_ID {
+            true => Err(format!("its id takes {bytes} bytes, and {MAX_ID} are allowed").into()),
+            false => Ok(self),
         }
     }
 

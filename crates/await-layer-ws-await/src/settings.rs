@@ -132,7 +132,7 @@ impl Settings {
     /// Your own ids have no tag: make such that the peer never makes the same.
     /// A request of the peer's under one that is in use, or was among the last
     /// 1,024, is taken for a reply. An id in use is an error of the call, and
-    /// so is one that is falsy in JavaScript.
+    /// so is one that is falsy in JavaScript or takes more than 1,024 bytes.
     #[must_use]
     pub fn with_generate_await_id(
         mut self,
@@ -154,7 +154,8 @@ impl Settings {
     }
 
     /// Reads the id off data, before it is deleted. Usual: the field. A falsy
-    /// id counts as none.
+    /// id counts as none; a message whose id takes more than 1,024 bytes is an
+    /// [`Event::Error`](crate::Event::Error).
     #[must_use]
     pub fn with_extract_await_id(
         mut self,

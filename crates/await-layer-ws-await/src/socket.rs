@@ -130,6 +130,7 @@ impl WebSocketAwait {
             return Ok(None);
         }
         let id = guarded("generate_await_id", || settings.generate_await_id())
+            .and_then(AwaitId::bounded)
             .map_err(|error| SendCause::Hook(error.into()))?;
         if id.is_falsy() {
             return Err(SendCause::FalsyId.into());

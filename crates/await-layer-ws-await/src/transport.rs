@@ -14,7 +14,7 @@ use futures_util::{SinkExt, TryStreamExt};
 use crate::frame::{Control, Frame, Token};
 use crate::hooks::guarded;
 use crate::validate::Live;
-use crate::{Data, Payload, ProcessedError, Received, WireFrame};
+use crate::{AwaitId, Data, Payload, ProcessedError, Received, WireFrame};
 
 /// Pings and pongs that nobody has taken yet, at most; more are not shown.
 const MAX_SHOWN: usize = 16;
@@ -82,7 +82,8 @@ impl<F> Reader<F> {
         };
         let identified = unpacked.and_then(|data| {
             let run = || Ok(settings.extract_await_id(&data));
-            guarded("extract_await_id", run).map(|id| Frame::came(data, id))
+            let id = guarded("extract_await_id", run)?;
+            Ok(Frame::came(data, id.map(AwaitId::bounded).transpose()?))
         });
         identified.unwrap_or_else(|error| Frame::broken(ProcessedError::new(error, payload)))
     }

@@ -192,3 +192,27 @@ async fn nothing_prints_a_payload() {
     let data: Value = json!("secret");
     assert!(!format!("{raw:?} {:?}", Data::from(data)).contains("secret"));
 }
+
+/// What waits to be refused, say, is not charged for its id.
+#[tokio::test]
+async fn an_id_that_is_too_large_is_none() {
+    let (long, too_long) = ("x".repeat(1024), "x".repeat(1025));
+    let nested = json!({ "list": vec![0; 100] });
+    let (client, mut server) = pair(Settings::new(), Settings::new()).await;
+    for (id, taken) in [
+        (json!(long), true),
+        (json!(too_long), false),
+        (nested, false),
+    ] {
+        let asked = client.socket.send(json!({ "awaitId": id, "q": 1 }));
+        asked.await.unwrap();
+        let event = server.next().await;
+        assert_eq!(matches!(event, Event::MessageAwait(..)), taken);
+        assert_eq!(matches!(event, Event::Error(_)), !taken);
+    }
+    // Nor does a call of ours have one.
+    let settings = Settings::new().with_generate_await_id(move || Ok(too_long.clone().into()));
+    let (client, _server) = pair(settings, Settings::new()).await;
+    let error = client.socket.send_await(json!({})).await.unwrap_err();
+    assert!(error.to_string().contains("1024"), "{error}");
+}
