@@ -52,6 +52,20 @@ impl AwaitId {
         }
     }
 
+    /// Whether JavaScript gives it back as it is, where numbers are floats and
+    /// are written without `.0`.
+    pub(crate) fn comes_back(&self) -> bool {
+        let Inner::Other(Value::Number(number)) = &self.0 else {
+            return true;
+        };
+        if let Some(number) = number.as_i64() {
+            return number.unsigned_abs() <= 1 << 53;
+        }
+        // What is whole and larger than an integer is read as a float.
+        let is_float = |float: f64| float.fract() != 0.0 || float.abs() > u64::MAX as f64;
+        number.is_f64() && number.as_f64().is_some_and(is_float)
+    }
+
     /// The id, unless it takes too much memory.
     pub(crate) fn bounded(self) -> Result<Self, HookError> {
         let bytes = match &self.0 {

@@ -132,7 +132,8 @@ impl Settings {
     /// Your own ids have no tag: make such that the peer never makes the same.
     /// A request of the peer's under one that is in use, or was among the last
     /// 1,024, is taken for a reply. An id in use is an error of the call, and
-    /// so is one that is falsy in JavaScript or takes more than 1,024 bytes.
+    /// so is one that is falsy in JavaScript, a number that comes back from there
+    /// as another (7.0, or above 2^53), or more than 1,024 bytes.
     #[must_use]
     pub fn with_generate_await_id(
         mut self,

@@ -20,8 +20,8 @@ use crate::protocol::{Dynamic, Once};
 use crate::transport::{Wire, wire};
 use crate::validate::Live;
 use crate::{
-    Ask, AwaitId, Call, Capabilities, Config, Data, Events, ResAwait, SendCause, SendError,
-    SendOptions, Sending, Settings, ValidationError, WireFrame,
+    Ask, AwaitId, Call, Capabilities, Config, Data, Events, HookError, ResAwait, SendCause,
+    SendError, SendOptions, Sending, Settings, ValidationError, WireFrame,
 };
 
 pub(crate) type L = Link<Wire, Dynamic, TokioTimer>;
@@ -134,6 +134,11 @@ impl WebSocketAwait {
             .map_err(|error| SendCause::Hook(error.into()))?;
         if id.is_falsy() {
             return Err(SendCause::FalsyId.into());
+        }
+        if !id.comes_back() {
+            let why =
+                "JavaScript gives this number back as another: make text, or integers to 2^53";
+            return Err(SendCause::Hook(HookError::from(why).into()).into());
         }
         let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.remember(&id);
