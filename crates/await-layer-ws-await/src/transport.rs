@@ -11,7 +11,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use futures_util::{SinkExt, TryStreamExt};
 
-use crate::frame::{Control, Frame, Token};
+use crate::frame::{Came, Control, Frame, Token};
 use crate::hooks::guarded;
 use crate::validate::Live;
 use crate::{AwaitId, Data, Payload, ProcessedError, Received, WireFrame};
@@ -83,7 +83,15 @@ impl<F> Reader<F> {
         let identified = unpacked.and_then(|data| {
             let run = || Ok(settings.extract_await_id(&data));
             let id = guarded("extract_await_id", run)?;
-            Ok(Frame::came(data, id.map(AwaitId::bounded).transpose()?))
+            let id = id.map(AwaitId::bounded).transpose()?;
+            // Off here and not in the codec: by the settings that it was read by.
+            let weight = data.weight();
+            let data = match id.is_some() && !settings.leave_await_id() {
+                true => guarded("delete_await_id", || Ok(settings.delete_await_id(data)))
+                    .map_err(|error| ProcessedError::new(error, None)),
+                false => Ok(data),
+            };
+            Ok(Frame::Came(Came { data, id, weight }))
         });
         identified.unwrap_or_else(|error| Frame::broken(ProcessedError::new(error, payload)))
     }

@@ -1,8 +1,9 @@
 //! Settings that change while the connection lives.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use await_layer_ws_await::{Data, Event, Settings};
+use await_layer_ws_await::{Data, Event, Settings, WebSocketAwait};
 use serde_json::json;
 use tokio::join;
 
@@ -90,6 +91,28 @@ async fn what_starts_later_goes_by_the_new_settings() {
         .set_settings(other.settings().without_pack_message())
         .unwrap();
     assert!(client.socket.send(json!({})).await.is_err());
+}
+
+/// Whoever changes the settings meanwhile: one of the functions, here.
+#[tokio::test]
+async fn one_message_goes_by_one_setting() {
+    let place: Arc<OnceLock<WebSocketAwait>> = Arc::default();
+    let socket = place.clone();
+    let settings = Settings::new().with_extract_await_id(move |data| {
+        if let Some(socket) = socket.get() {
+            let other = Settings::new().with_name_await_id("q");
+            socket.set_settings(other).unwrap();
+        }
+        Settings::new().extract_await_id(data)
+    });
+    let (client, mut server) = pair(Settings::new(), settings).await;
+    place.set(server.socket.clone()).unwrap();
+    let mut call = client.socket.send_await(json!({ "q": 1 }));
+    assert!(futures::poll!(&mut call).is_pending());
+    let Event::MessageAwait(data, _ask) = server.next().await else {
+        panic!("no request");
+    };
+    assert_eq!(data, json!({ "q": 1 }));
 }
 
 #[tokio::test(start_paused = true)]
