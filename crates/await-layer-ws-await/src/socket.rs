@@ -74,7 +74,7 @@ impl WebSocketAwait {
             codec: Codec::new(live.clone(), config.max_message),
             recent: Arc::clone(&recent),
         };
-        let io = wire(io, live.clone());
+        let io = wire(io, live.clone(), config.limits.max_inbound);
         let layer = AwaitLayer::with(io, protocol, TokioTimer::new(), config.limits);
         let (handle, incoming) = layer.split();
         tokio::spawn(handle.driver());

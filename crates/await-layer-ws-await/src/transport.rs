@@ -32,7 +32,7 @@ impl<S> AnyWire for S where
 {
 }
 
-pub(crate) fn wire<S, F>(io: S, live: Arc<Live>) -> Wire
+pub(crate) fn wire<S, F>(io: S, live: Arc<Live>, max_inbound: usize) -> Wire
 where
     S: Transport<F> + Send + 'static,
     S::Error: Send,
@@ -41,6 +41,8 @@ where
     let reader = Reader {
         live,
         shown: Token::default(),
+        // They share the queue of the messages.
+        max_shown: MAX_SHOWN.min(max_inbound / 2),
         frame: PhantomData,
     };
     let staged = Staged::new(io, reader);
@@ -68,6 +70,7 @@ struct Reader<F> {
     live: Arc<Live>,
     /// Every ping and pong that waits owns it too.
     shown: Token,
+    max_shown: usize,
     frame: PhantomData<fn() -> F>,
 }
 
@@ -97,7 +100,7 @@ impl<F> Reader<F> {
     }
 
     fn token(&self) -> Option<Token> {
-        (Arc::strong_count(&self.shown) <= MAX_SHOWN).then(|| self.shown.clone())
+        (Arc::strong_count(&self.shown) <= self.max_shown).then(|| self.shown.clone())
     }
 }
 
