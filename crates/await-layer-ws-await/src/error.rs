@@ -10,7 +10,8 @@ use await_layer::{CloseReason, Refused, Sent};
 use crate::{Payload, Unsupported};
 
 /// Why a request has no reply. The texts are the original's; the cause is the
-/// `source()`. Nothing here prints a payload.
+/// `source()`. Nothing here prints a payload, unless a function of the settings
+/// puts it in its error.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AwaitError {

@@ -32,8 +32,8 @@ pub enum Event {
     Ping(Bytes),
     /// The peer's pong. Of many that are not taken only some are shown.
     Pong(Bytes),
-    /// This many messages were dropped here, because those before them were not
-    /// taken in time.
+    /// This many messages, pings and pongs among them, were dropped here, because
+    /// those before them were not taken in time.
     Lagged(u64),
     /// The connection has ended; calls have failed by now. Always the last
     /// event.

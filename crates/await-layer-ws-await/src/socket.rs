@@ -145,9 +145,9 @@ impl WebSocketAwait {
         Ok(Some(id))
     }
 
-    /// Answers a request; ready, with its id, once the answer is written out.
-    /// An answer that fails cannot be given again: the peer waits until its
-    /// own timeout.
+    /// Answers a request that came over this connection; ready, with its id,
+    /// once the answer is written out. An answer that fails cannot be given
+    /// again: the peer waits until its own timeout.
     pub fn res_await(&self, data: impl Into<Data>, ask: Ask) -> ResAwait {
         self.res_await_with(data, ask, SendOptions::default())
     }
@@ -203,6 +203,9 @@ impl WebSocketAwait {
     /// As [`close`](Self::close), with a code and a reason for the peer. Once a
     /// close is under way its code stays.
     ///
+    /// Dropping the future leaves a close that was polled once under way, though
+    /// possibly with code 1000.
+    ///
     /// # Errors
     /// A code or reason that may not go over the wire; nothing has happened then.
     pub async fn close_with(&self, code: u16, reason: &str) -> Result<CloseReason, InvalidClose> {
@@ -231,7 +234,8 @@ impl WebSocketAwait {
     }
 
     /// Replaces the settings, for this connection and all clones: all or none.
-    /// What starts or comes later goes by the new ones.
+    /// What is packed or comes later goes by the new ones, even if it waits in
+    /// the queue already or answers a call from before.
     ///
     /// To change some: `socket.set_settings(socket.settings().with_…)`.
     ///
