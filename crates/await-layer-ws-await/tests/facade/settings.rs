@@ -1,9 +1,10 @@
 //! Settings that change while the connection lives.
 
+use std::panic::panic_any;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use await_layer_ws_await::{Data, Event, Settings, WebSocketAwait};
+use await_layer_ws_await::{Data, Event, Payload, Settings, WebSocketAwait};
 use serde_json::json;
 use tokio::join;
 
@@ -91,6 +92,32 @@ async fn what_starts_later_goes_by_the_new_settings() {
         .set_settings(other.settings().without_pack_message())
         .unwrap();
     assert!(client.socket.send(json!({})).await.is_err());
+}
+
+/// A peer could make it panic as often as it likes.
+#[tokio::test]
+async fn what_a_function_panics_with_is_dropped() {
+    struct Thrown {
+        _count: Arc<()>,
+        payload: Payload,
+    }
+    impl Drop for Thrown {
+        fn drop(&mut self) {
+            assert_ne!(self.payload.as_bytes(), b"2", "when it is dropped, too");
+        }
+    }
+    let count = Arc::new(());
+    let mine = count.clone();
+    let settings = Settings::new().with_unpack_message(move |payload| {
+        let (_count, payload) = (mine.clone(), payload.clone());
+        panic_any(Thrown { _count, payload })
+    });
+    let (client, mut server) = pair(Settings::new(), settings).await;
+    for number in [1, 2, 3] {
+        client.socket.send(json!(number)).await.unwrap();
+        assert!(matches!(server.next().await, Event::Error(_)));
+        assert_eq!(Arc::strong_count(&count), 2);
+    }
 }
 
 /// Whoever changes the settings meanwhile: one of the functions, here.
