@@ -78,7 +78,7 @@ impl WebSocketAwait {
         let layer = AwaitLayer::with(io, protocol, TokioTimer::new(), config.limits);
         let (handle, incoming) = layer.split();
         tokio::spawn(handle.driver());
-        let events = Events::new(incoming, handle.closed());
+        let events = Events::new(incoming, handle.closed(), capabilities);
         let socket = Self(Arc::new(Shared {
             handle,
             live,
@@ -96,7 +96,7 @@ impl WebSocketAwait {
 
     /// As [`send`](Self::send), with options.
     pub fn send_with(&self, data: impl Into<Data>, options: SendOptions) -> Sending {
-        match self.allow(options) {
+        match self.allow(self.0.capabilities, options) {
             Ok(options) => self.put(Frame::send(data.into(), options)),
             Err(error) => Sending::failed(error),
         }
@@ -113,7 +113,7 @@ impl WebSocketAwait {
     }
 
     fn call(&self, data: Data, options: SendOptions) -> Result<Call, SendError> {
-        let options = self.allow(options)?;
+        let options = self.allow(self.0.capabilities, options)?;
         let settings = self.0.live.get();
         let once = Once::new(Frame::send(data, options));
         let call = self.0.handle.send_await::<Frame>(&once);
@@ -145,9 +145,9 @@ impl WebSocketAwait {
         Ok(Some(id))
     }
 
-    /// Answers a request that came over this connection; ready, with its id,
-    /// once the answer is written out. An answer that fails cannot be given
-    /// again: the peer waits until its own timeout.
+    /// Answers a request, over the connection that it came over; ready, with
+    /// its id, once the answer is written out. An answer that fails cannot be
+    /// given again: the peer waits until its own timeout.
     pub fn res_await(&self, data: impl Into<Data>, ask: Ask) -> ResAwait {
         self.res_await_with(data, ask, SendOptions::default())
     }
@@ -159,8 +159,8 @@ impl WebSocketAwait {
         ask: Ask,
         options: SendOptions,
     ) -> ResAwait {
-        let (id, responder) = ask.into_parts();
-        let sending = match self.allow(options) {
+        let (id, responder, capabilities) = ask.into_parts();
+        let sending = match self.allow(capabilities, options) {
             Ok(options) => Sending::new(responder.reply_frame(Frame::send(data.into(), options))),
             Err(error) => Sending::failed(error),
         };
@@ -181,9 +181,13 @@ impl WebSocketAwait {
         Sending::new(self.0.handle.send(&Once::new(frame)))
     }
 
-    fn allow(&self, options: SendOptions) -> Result<SendOptions, SendError> {
+    fn allow(
+        &self,
+        capabilities: Capabilities,
+        options: SendOptions,
+    ) -> Result<SendOptions, SendError> {
         let ignore = self.0.live.get().ignore_unsupported();
-        let allowed = self.0.capabilities.allow(options, |unsupported| {
+        let allowed = capabilities.allow(options, |unsupported| {
             if !ignore {
                 return Err(unsupported);
             }
