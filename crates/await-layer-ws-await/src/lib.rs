@@ -73,7 +73,7 @@
 //! | `message` | [`Event::Message`] | |
 //! | `messageAwait` | [`Event::MessageAwait`] | Late, second and forged replies are counted ([`stats`](WebSocketAwait::stats)) and no event; there they are requests, and two ends that answer everything play ping-pong for ever. A listener's failure is its own. |
 //! | `error` | [`Event::Error`] | Only what cannot be processed. Nobody has to listen; there the process ends. A network's failure is the reason in `Close`. |
-//! | `close` | [`Event::Close`], [`closed`](WebSocketAwait::closed) | After the calls have failed; there before it. |
+//! | `close` | [`Event::Close`], [`closed`](WebSocketAwait::closed) | After the calls have failed; there before it. The code is the peer's: there is none if this end closed. |
 //! | `ping`, `pong` | [`Event::Ping`], [`Event::Pong`], [`ping`](WebSocketAwait::ping), [`pong`](WebSocketAwait::pong) | Of many that nobody takes, 16 are kept. |
 //! | `close(code, reason)` | [`close`](WebSocketAwait::close), [`close_with`](WebSocketAwait::close_with) | Calls in flight may finish, within a limit. |
 //! | `terminate()` | dropping the socket and its [`Events`] | |
@@ -156,6 +156,6 @@ pub use socket::WebSocketAwait;
 pub use validate::{ValidationError, WrongField};
 pub use wire::{Outgoing, Received, WireFrame};
 
-pub use await_layer::{CloseReason, Limits, Sent};
+pub use await_layer::{Cause, CloseReason, Limits, Overflow, Refused, Sent, Stats};
 pub use await_layer_deflate::Deflate;
-pub use await_layer_tungstenite::{HandshakeError, InvalidClose};
+pub use await_layer_tungstenite::{HandshakeError, InvalidClose, tungstenite};
