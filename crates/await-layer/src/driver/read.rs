@@ -164,7 +164,9 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         };
         let Some((key, lagged)) = taken else {
             let why = refusal.unwrap_or(Refusal::Busy);
-            let rest = link.with(|machine| machine.refuse(ask, why));
+            // Asked now: what will not be said need not wait for its turn.
+            let silent = self.codec.refuse(&ask, why).is_none();
+            let rest = link.with(|machine| machine.refuse(ask, why, silent));
             drop(rest);
             return Ok(());
         };
