@@ -194,6 +194,8 @@ impl Pair {
                     self.model.staged.remove(0);
                 }
                 self.unstage();
+                // What is put back may make room for a reservation.
+                self.model.promote();
                 let reason = CloseReason::new(Cause::Eof, "");
                 with(&mut self.subject, |subject| subject.close(&reason));
                 if !self.model.closed {
