@@ -95,6 +95,11 @@ impl AwaitIdCodec<Frame> for Codec {
         result
     }
 
+    /// This wire has no refusal.
+    fn refuses(&self) -> bool {
+        false
+    }
+
     fn size(frame: &Frame) -> usize {
         frame.weight()
     }

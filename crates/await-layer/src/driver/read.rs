@@ -164,9 +164,8 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         };
         let Some((key, lagged)) = taken else {
             let why = refusal.unwrap_or(Refusal::Busy);
-            // Asked now: what will not be said need not wait for its turn.
-            let silent = self.codec.refuse(&ask, why).is_none();
-            let rest = link.with(|machine| machine.refuse(ask, why, silent));
+            let said = self.codec.refuses();
+            let rest = link.with(|machine| machine.refuse(ask, why, said));
             drop(rest);
             return Ok(());
         };

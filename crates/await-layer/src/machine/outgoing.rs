@@ -137,11 +137,11 @@ impl<F, I, A> Machine<F, I, A> {
         Ok(())
     }
 
-    /// Refuses a request that was never delivered, silently where the wire has
-    /// no refusal.
-    pub(crate) fn refuse(&mut self, ask: A, why: Refusal, silent: bool) -> Option<A> {
+    /// Refuses a request that was never delivered, and says so where the wire
+    /// has a refusal.
+    pub(crate) fn refuse(&mut self, ask: A, why: Refusal, said: bool) -> Option<A> {
         self.stats.refused += 1;
-        if silent {
+        if !said {
             return Some(ask);
         }
         if self.outgoing.refusals >= self.limits.max_refusals {

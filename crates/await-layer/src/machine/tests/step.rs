@@ -98,7 +98,7 @@ impl Pair {
             Op::Refuse => {
                 let ask = self.number();
                 let rest = with(&mut self.subject, |subject| {
-                    subject.refuse(ask, Refusal::Busy, false)
+                    subject.refuse(ask, Refusal::Busy, true)
                 });
                 assert_eq!(rest.is_some(), self.model.refusals >= MAX_REFUSALS);
                 if rest.is_none() {
