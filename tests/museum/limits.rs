@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use await_layer::{Cause, Event, Incoming, Limits, Overflow, Responder, SlotIds};
-use await_layer_testkit::script::Op;
+use await_layer::{
+    AwaitLayer, Cause, Event, Incoming, Limits, ManualTimer, Overflow, Responder, SlotIds, WsAwait,
+};
+use await_layer_testkit::script::{self, Op};
 use futures::StreamExt;
 
 use crate::notes::{Cargo, Note, note_stage};
-use crate::stage::{Asked, Joint, Stage, Task, layer, part_of, reply_to, requests, stage_with};
+use crate::stage::{
+    Asked, Broken, Joint, Stage, Task, layer, part_of, reply_to, requests, stage_with,
+};
 
 /// What comes without waiting.
 fn next(incoming: &mut Incoming<Joint>) -> Option<Event<Joint>> {
@@ -76,6 +80,29 @@ fn a_request_beyond_the_bytes_is_refused_until_others_are_answered() {
     assert_eq!(stage.remote.take_written(), ["r1 done"]);
     stage.remote.feed(big_request(3));
     drop(next_request(&mut incoming));
+}
+
+/// On the wire of ws-await a refusal is silence. What is not going to be said
+/// must not wait, with an id as long as the peer likes, for a peer that does not
+/// read.
+#[test]
+fn a_refusal_that_the_wire_does_not_have_does_not_wait() {
+    let (io, remote) = script::scripted::<String, Broken>();
+    let limits = Limits {
+        max_refusals: 2,
+        ..Limits::default()
+    };
+    let layer = AwaitLayer::with(io, WsAwait::new(), ManualTimer::new(), limits);
+    let (handle, incoming) = layer.split();
+    remote.pend(Op::Ready);
+    for _ in 0..10 {
+        remote.feed(r#"{"awaitId":"again and again"}"#.to_owned());
+    }
+    assert!(Task::new(handle.driver()).run().is_none());
+    let stats = handle.stats();
+    assert_eq!((stats.requests, stats.refused), (1, 9));
+    assert_eq!(stats.refusals_dropped, 0);
+    drop(incoming);
 }
 
 #[test]

@@ -65,6 +65,22 @@ fn a_part_that_does_not_unpack_fails_alone() {
     assert_eq!(next(&mut stream), part("good"));
 }
 
+/// One turn reads more parts than the consumer takes between two turns: the
+/// default bound must not be below what a turn may bring.
+#[test]
+fn a_consumer_that_keeps_up_loses_nothing_at_the_default_limits() {
+    let (stage, _incoming) = stage_with(Limits::default());
+    let (mut stream, request) = asked(&stage);
+    for number in 0..500 {
+        stage.remote.feed(part_of(&request, &number.to_string()));
+    }
+    stage.remote.feed(end_of(&request));
+    for number in 0..500 {
+        assert_eq!(next(&mut stream), part(&number.to_string()));
+    }
+    assert_eq!(next(&mut stream), Some(None));
+}
+
 #[test]
 fn parts_that_nobody_takes_end_the_stream_and_cancel_it() {
     let limits = Limits {

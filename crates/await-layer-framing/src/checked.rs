@@ -103,6 +103,10 @@ impl<D: AwaitIdCodec<Bytes>, C: Framing> AwaitIdCodec<Bytes> for CheckedCodec<D,
         self.codec.end(ask)
     }
 
+    fn refuses(&self) -> bool {
+        self.codec.refuses()
+    }
+
     fn answers_cancelled(&self) -> bool {
         self.codec.answers_cancelled()
     }

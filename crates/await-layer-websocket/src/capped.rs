@@ -133,6 +133,10 @@ impl<C: AwaitIdCodec<Frame>> AwaitIdCodec<Frame> for CappedCodec<C> {
         self.codec.end(ask)
     }
 
+    fn refuses(&self) -> bool {
+        self.codec.refuses()
+    }
+
     fn answers_cancelled(&self) -> bool {
         self.codec.answers_cancelled()
     }

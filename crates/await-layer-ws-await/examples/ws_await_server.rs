@@ -1,5 +1,7 @@
 //! Answers whoever connects, and asks back. Its argument is where to listen.
 
+use std::time::Duration;
+
 use await_layer_ws_await::{Event, Events, Settings, WebSocketAwait, WebSocketAwaitServer};
 use futures::StreamExt;
 use serde_json::json;
@@ -13,8 +15,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let server = WebSocketAwaitServer::bind(address, Settings::new()).await?;
     println!("ws://{}", server.local_addr()?);
     loop {
-        let (socket, events) = server.accept().await?;
-        tokio::spawn(serve(socket, events));
+        match server.accept().await {
+            Ok((socket, events)) => drop(tokio::spawn(serve(socket, events))),
+            // Out of files, say: it may pass.
+            Err(error) => {
+                println!("{error}");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
     }
 }
 

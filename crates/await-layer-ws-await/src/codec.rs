@@ -9,7 +9,7 @@ use crate::fragments::Fragments;
 use crate::frame::{Came, Frame, Send};
 use crate::hooks::guarded;
 use crate::validate::Live;
-use crate::{AwaitId, Data, Payload, ProcessedError, SendCause};
+use crate::{AwaitId, Data, Payload, SendCause};
 
 /// Of pings and pongs, whatever the configuration.
 const MAX_CONTROL: usize = 125;
@@ -95,18 +95,9 @@ impl AwaitIdCodec<Frame> for Codec {
         result
     }
 
-    fn strip(&mut self, frame: &mut Frame) {
-        let settings = self.live.get();
-        if settings.leave_await_id() {
-            return;
-        }
-        if let Frame::Came(Came { data: place, .. }) = frame {
-            let data = std::mem::replace(place, Ok(Data::text("")));
-            *place = data.and_then(|data| {
-                guarded("delete_await_id", || Ok(settings.delete_await_id(data)))
-                    .map_err(|error| ProcessedError::new(error, None))
-            });
-        }
+    /// This wire has no refusal.
+    fn refuses(&self) -> bool {
+        false
     }
 
     fn size(frame: &Frame) -> usize {

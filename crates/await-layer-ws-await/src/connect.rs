@@ -14,7 +14,7 @@ impl WebSocketAwait {
     /// Connects to a `ws://` URL, or `wss://` with a TLS feature and without
     /// [`deflate`](Config::deflate): for both, make the stream and use
     /// [`connect_on`](Self::connect_on). A
-    /// [`Request`](await_layer_tungstenite::tungstenite::handshake::client::Request)
+    /// [`Request`](crate::tungstenite::handshake::client::Request)
     /// in its place carries headers and subprotocols.
     ///
     /// The settings are checked before anything is dialled. It waits for as

@@ -65,7 +65,7 @@ impl Data {
 }
 
 /// Deep values do not occur: JSON is read to 128 levels.
-fn weight(value: &Value) -> usize {
+pub(crate) fn weight(value: &Value) -> usize {
     let inside = match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,
         Value::String(text) => text.len(),

@@ -10,7 +10,8 @@ use await_layer::{CloseReason, Refused, Sent};
 use crate::{Payload, Unsupported};
 
 /// Why a request has no reply. The texts are the original's; the cause is the
-/// `source()`. Nothing here prints a payload.
+/// `source()`. Nothing here prints a payload, unless a function of the settings
+/// puts it in its error.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AwaitError {
@@ -76,20 +77,23 @@ pub enum SendCause {
     Hook(Arc<dyn Error + Send + Sync>),
     /// The transport cannot do an option. Leave it out.
     Unsupported(Unsupported),
-    /// The message is larger than `max_message`, with the fragments before it.
-    /// Send less at a time or raise that limit.
+    /// The message is larger than `max_message`, with the fragments before it:
+    /// send less at a time or raise that limit. Or a ping or pong has more than
+    /// 125 bytes.
     TooLarge {
         /// Its size.
         bytes: usize,
         /// What is allowed.
         max: usize,
     },
-    /// `binary: false` for bytes that are not UTF-8, which text must be.
+    /// `binary: false` for bytes that are not UTF-8, which text must be. Leave
+    /// the option out.
     NotText,
     /// It does not go with the fragments that were sent before: the text says
     /// why.
     Fragment(&'static str),
-    /// The generated id is falsy in JavaScript: the peer would see none.
+    /// The generated id is falsy in JavaScript: the peer would see none. Make
+    /// another.
     FalsyId,
     /// The connection has ended: open another one.
     Closed(CloseReason),
@@ -145,7 +149,8 @@ impl fmt::Display for SendCause {
             Self::Hook(error) => error.fmt(f),
             Self::Unsupported(error) => error.fmt(f),
             Self::TooLarge { bytes, max } => {
-                write!(f, "it has {bytes} bytes and max_message allows {max}")
+                let whose = "max_message, or 125 in a ping or pong";
+                write!(f, "it has {bytes} bytes, and {max} are allowed: {whose}")
             }
             Self::NotText => f.write_str("binary: false needs UTF-8"),
             Self::Fragment(why) => f.write_str(why),

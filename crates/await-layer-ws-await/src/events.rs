@@ -11,7 +11,7 @@ use futures_core::Stream;
 
 use crate::frame::{Came, Frame};
 use crate::socket::L;
-use crate::{AwaitId, Data, ProcessedError};
+use crate::{AwaitId, Capabilities, Data, ProcessedError};
 
 /// Something that happened, under the original's name.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ pub enum Event {
     Ping(Bytes),
     /// The peer's pong. Of many that are not taken only some are shown.
     Pong(Bytes),
-    /// This many messages were dropped here, because those before them were not
-    /// taken in time.
+    /// This many messages, pings and pongs among them, were dropped here, because
+    /// those before them were not taken in time.
     Lagged(u64),
     /// The connection has ended; calls have failed by now. Always the last
     /// event.
@@ -49,6 +49,7 @@ pub enum Event {
 pub struct Events {
     incoming: Incoming<L>,
     closed: await_layer::Closed<L>,
+    capabilities: Capabilities,
     stage: Stage,
 }
 
@@ -61,10 +62,15 @@ enum Stage {
 }
 
 impl Events {
-    pub(crate) fn new(incoming: Incoming<L>, closed: await_layer::Closed<L>) -> Self {
+    pub(crate) fn new(
+        incoming: Incoming<L>,
+        closed: await_layer::Closed<L>,
+        capabilities: Capabilities,
+    ) -> Self {
         Self {
             incoming,
             closed,
+            capabilities,
             stage: Stage::Opening,
         }
     }
@@ -85,7 +91,7 @@ impl Stream for Events {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(None) => this.stage = Stage::Closing,
                     Poll::Ready(Some(event)) => {
-                        if let Some(event) = translate(event) {
+                        if let Some(event) = translate(event, this.capabilities) {
                             return Poll::Ready(Some(event));
                         }
                     }
@@ -103,7 +109,7 @@ impl Stream for Events {
     }
 }
 
-fn translate(event: await_layer::Event<L>) -> Option<Event> {
+fn translate(event: await_layer::Event<L>, capabilities: Capabilities) -> Option<Event> {
     match event {
         await_layer::Event::Message(Frame::Came(Came { data, .. })) => Some(match data {
             Ok(data) => Event::Message(data),
@@ -115,7 +121,14 @@ fn translate(event: await_layer::Event<L>) -> Option<Event> {
             frame: Frame::Came(Came { data, id, .. }),
             responder,
         }) => Some(match (data, id) {
-            (Ok(data), Some(id)) => Event::MessageAwait(data, Ask { id, responder }),
+            (Ok(data), Some(id)) => {
+                let ask = Ask {
+                    id,
+                    responder,
+                    capabilities,
+                };
+                Event::MessageAwait(data, ask)
+            }
             (Ok(data), None) => Event::Message(data),
             (Err(error), _) => Event::Error(error),
         }),
@@ -148,6 +161,8 @@ impl fmt::Debug for Events {
 pub struct Ask {
     id: AwaitId,
     responder: Responder<L>,
+    /// Of the connection that it came over.
+    capabilities: Capabilities,
 }
 
 impl Ask {
@@ -157,8 +172,8 @@ impl Ask {
         &self.id
     }
 
-    pub(crate) fn into_parts(self) -> (AwaitId, Responder<L>) {
-        (self.id, self.responder)
+    pub(crate) fn into_parts(self) -> (AwaitId, Responder<L>, Capabilities) {
+        (self.id, self.responder, self.capabilities)
     }
 }
 

@@ -55,12 +55,6 @@ impl Frame {
         Self::Send(Box::new(Send { data, options }))
     }
 
-    pub(crate) fn came(data: Data, id: Option<AwaitId>) -> Self {
-        let weight = data.weight();
-        let data = Ok(data);
-        Self::Came(Came { data, id, weight })
-    }
-
     pub(crate) fn broken(error: ProcessedError) -> Self {
         let weight = error.payload().map_or(0, Payload::len);
         let data = Err(error);

@@ -48,8 +48,11 @@ pub(crate) fn guarded<R>(
     run: impl FnOnce() -> Result<R, HookError>,
 ) -> Result<R, HookError> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-        // Dropping what the user's code threw could throw again.
-        std::mem::forget(payload);
+        // It may throw again, and what it throws then is kept: a peer can make
+        // most functions panic, but not one that is so made.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(again);
+        }
         Err(format!("{name} panicked").into())
     })
 }

@@ -6,8 +6,15 @@ use std::fmt;
 use await_layer::TextId;
 use serde_json::Value;
 
+use crate::HookError;
+use crate::data::weight;
+
+/// Bytes of an id. Copies of it are kept that no limit counts: while a request
+/// waits to be answered or refused, say.
+const MAX_ID: usize = 1024;
+
 /// The id of a request: any JSON that JavaScript takes for true, a string as a
-/// rule. `7`, `7.0` and `"7"` stay apart.
+/// rule. `7`, `7.0` and `"7"` stay apart. At most 1,024 bytes of memory.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AwaitId(Inner);
 
@@ -42,6 +49,32 @@ impl AwaitId {
             Inner::Other(Value::Null | Value::Bool(false)) => true,
             Inner::Other(Value::Number(number)) => number.as_f64() == Some(0.0),
             Inner::Other(_) => false,
+        }
+    }
+
+    /// Whether JavaScript gives it back as it is, where numbers are floats and
+    /// are written without `.0`.
+    pub(crate) fn comes_back(&self) -> bool {
+        let Inner::Other(Value::Number(number)) = &self.0 else {
+            return true;
+        };
+        if let Some(number) = number.as_i64() {
+            return number.unsigned_abs() <= 1 << 53;
+        }
+        // What is whole and larger than an integer is read as a float.
+        let is_float = |float: f64| float.fract() != 0.0 || float.abs() > u64::MAX as f64;
+        number.is_f64() && number.as_f64().is_some_and(is_float)
+    }
+
+    /// The id, unless it takes too much memory.
+    pub(crate) fn bounded(self) -> Result<Self, HookError> {
+        let bytes = match &self.0 {
+            Inner::Text(text) => text.as_bytes().len(),
+            Inner::Other(value) => weight(value),
+        };
+        match bytes > MAX_ID {
+            true => Err(format!("its id takes {bytes} bytes, and {MAX_ID} are allowed").into()),
+            false => Ok(self),
         }
     }
 

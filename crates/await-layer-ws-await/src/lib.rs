@@ -10,13 +10,19 @@
 //! use await_layer_ws_await::{Event, Settings, WebSocketAwait, WebSocketAwaitServer};
 //! # use futures::StreamExt;
 //! # use serde_json::json;
+//! # use std::time::Duration;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let server = WebSocketAwaitServer::bind("127.0.0.1:0", Settings::new()).await?;
 //! let url = format!("ws://{}", server.local_addr()?);
 //! tokio::spawn(async move {
-//!     while let Ok((socket, mut events)) = server.accept().await {
+//!     loop {
+//!         let Ok((socket, mut events)) = server.accept().await else {
+//!             // Out of files, say: it may pass.
+//!             tokio::time::sleep(Duration::from_millis(100)).await;
+//!             continue;
+//!         };
 //!         tokio::spawn(async move {
 //!             while let Some(event) = events.next().await {
 //!                 if let Event::MessageAwait(data, ask) = event {
@@ -44,15 +50,16 @@
 //! | the original's | ours | different on purpose |
 //! |---|---|---|
 //! | `new WebSocketAwait(url, options)` | [`WebSocketAwait::connect`] | Checked before anything is dialled; the original dials first and throws later. The future is ready when the socket is open, so nothing is sent in the state CONNECTING. |
-//! | `WebSocketAwait.Server`, `connection` | [`WebSocketAwaitServer::bind`], [`accept`](WebSocketAwaitServer::accept) | Its settings are checked; the original's wrong ones throw at the first connection and end the process. A slow handshake holds up nobody. |
+//! | `WebSocketAwait.Server`, `connection` | [`WebSocketAwaitServer::bind`], [`accept`](WebSocketAwaitServer::accept) | Its settings are checked; the original's wrong ones throw at the first connection and end the process. A slow handshake holds up nobody, unless there are 64. |
 //! | `setSettings(options)` | [`set_settings`](WebSocketAwait::set_settings) of a [`Settings`] | All or nothing, for sockets and for the server's later ones. Every wrong field is named; there it is the wrong value. |
 //! | `awaitTimeout` | [`with_await_timeout`](Settings::with_await_timeout) | A [`Duration`](std::time::Duration), not seconds (0.x) or milliseconds (3.x). Zero and more than 2^31 - 1 ms are refused, because there they fire at once; `Duration::MAX` is for ever. |
 //! | `nameAwaitId` | [`with_name_await_id`](Settings::with_name_await_id) | Not empty. Replies lose this field too; there they lose `awaitId` whatever the name. |
 //! | `leaveAwaitId` | [`with_leave_await_id`](Settings::with_leave_await_id) | |
+//! | `validateOptions(options)` | [`validate`](Settings::validate) | It looks at all of them; there it stops at the first `null`. |
 //! | `packMessage`, `null` | [`with_pack_message`](Settings::with_pack_message), [`without_pack_message`](Settings::without_pack_message) | Raw data ([`Data::Text`], [`Data::Binary`]) is never packed, whatever the setting. |
-//! | `unpackMessage`, `null` | [`with_unpack_message`](Settings::with_unpack_message), [`without_unpack_message`](Settings::without_unpack_message) | |
+//! | `unpackMessage`, `null` | [`with_unpack_message`](Settings::with_unpack_message), [`without_unpack_message`](Settings::without_unpack_message) | Not all that JavaScript reads: 128 levels and more, and strings cut within a surrogate pair, are an [`Event::Error`]. |
 //! | `generateAwaitId` | [`with_generate_await_id`](Settings::with_generate_await_id) | The usual ids bear a random tag of the connection: a reply is never taken for a request, nor a request for a reply. An id in use is refused; there the two calls ruin each other. Falsy ids are refused; there they time out. |
-//! | `attachAwaitId` | [`with_attach_await_id`](Settings::with_attach_await_id) | Data with the field already, arrays, strings, numbers are refused; there the field replaces the id, and the others are destroyed. It is tried once with `extractAwaitId`. |
+//! | `attachAwaitId` | [`with_attach_await_id`](Settings::with_attach_await_id) | Data with the field already, arrays, strings, numbers are refused; there the field replaces the id, and the others are destroyed. It is tried with `extractAwaitId`. |
 //! | `extractAwaitId`, `null` | [`with_extract_await_id`](Settings::with_extract_await_id), [`without_extract_await_id`](Settings::without_extract_await_id) | |
 //! | `deleteAwaitId` | [`with_delete_await_id`](Settings::with_delete_await_id) | Never off: [`leave_await_id`](Settings::with_leave_await_id) is what that would be. |
 //! | `setAwaitTimeout(ms)` | [`set_await_timeout`](WebSocketAwait::set_await_timeout) of socket and server | |
@@ -66,7 +73,7 @@
 //! | `message` | [`Event::Message`] | |
 //! | `messageAwait` | [`Event::MessageAwait`] | Late, second and forged replies are counted ([`stats`](WebSocketAwait::stats)) and no event; there they are requests, and two ends that answer everything play ping-pong for ever. A listener's failure is its own. |
 //! | `error` | [`Event::Error`] | Only what cannot be processed. Nobody has to listen; there the process ends. A network's failure is the reason in `Close`. |
-//! | `close` | [`Event::Close`], [`closed`](WebSocketAwait::closed) | After the calls have failed; there before it. |
+//! | `close` | [`Event::Close`], [`closed`](WebSocketAwait::closed) | After the calls have failed; there before it. The code is the peer's: there is none if this end closed. |
 //! | `ping`, `pong` | [`Event::Ping`], [`Event::Pong`], [`ping`](WebSocketAwait::ping), [`pong`](WebSocketAwait::pong) | Of many that nobody takes, 16 are kept. |
 //! | `close(code, reason)` | [`close`](WebSocketAwait::close), [`close_with`](WebSocketAwait::close_with) | Calls in flight may finish, within a limit. |
 //! | `terminate()` | dropping the socket and its [`Events`] | |
@@ -77,7 +84,9 @@
 //! | `WebSocketAwaitProcessedError` | [`ProcessedError`] | The payload is not in its text, which ends up in logs. |
 //!
 //! Not carried over: the browser's `addEventListener`, the exports `Receiver`
-//! and `Sender`, and replacing ws's own classes (0.x).
+//! and `Sender`, replacing ws's own classes (0.x), and of ws itself `readyState`
+//! and its like, the server's `clients`, its options (subprotocols among them),
+//! and the HTTP request that comes with `connection`: await-layer-axum has that.
 //!
 //! # Other transports
 //!
@@ -147,6 +156,6 @@ pub use socket::WebSocketAwait;
 pub use validate::{ValidationError, WrongField};
 pub use wire::{Outgoing, Received, WireFrame};
 
-pub use await_layer::{CloseReason, Limits, Sent};
+pub use await_layer::{Cause, CloseReason, Limits, Overflow, Refused, Sent, Stats};
 pub use await_layer_deflate::Deflate;
-pub use await_layer_tungstenite::{HandshakeError, InvalidClose};
+pub use await_layer_tungstenite::{HandshakeError, InvalidClose, tungstenite};

@@ -23,7 +23,9 @@ pub struct SendOptions {
     ///
     /// The fragments wait at this end and leave behind each other with the last
     /// one, so that no other message gets in between. Until then what is sent
-    /// as a fragment is only taken in, not written. A connection has one
+    /// as a fragment is only taken in, not written, though it counts as sent and
+    /// cannot be taken back. They are taken in in the order of the queue, which a
+    /// call beyond `max_in_flight` joins late. A connection has one
     /// message in fragments at a time, of 4,096 fragments at most, all text or
     /// all binary; the first one says whether they are compressed. An id is put
     /// on the fragment that is sent with `send_await` or `res_await`: the

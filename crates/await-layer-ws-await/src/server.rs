@@ -109,9 +109,10 @@ impl WebSocketAwaitServer {
     }
 
     /// The next socket whose handshake is done, with the settings of this
-    /// moment. Handshakes run beside each other, and one that takes longer than
-    /// 10 s is dropped: nobody holds up the others. They go on between calls,
-    /// but new connections are taken only during one.
+    /// moment. Up to 64 handshakes run beside each other, and one that takes
+    /// longer than 10 s is dropped: fewer silent clients than that hold up
+    /// nobody. They go on between calls, but new connections are taken only
+    /// during one.
     ///
     /// Cancel safe. Any number of tasks may wait.
     ///
@@ -142,7 +143,7 @@ impl WebSocketAwaitServer {
                     handshake.with(stream).await.ok()
                 };
                 match timeout(HANDSHAKE, shake).await {
-                    // Held until it is taken.
+                    // Its permit is held until there is room.
                     Ok(Some(shaken)) => drop(sender.send(shaken).await),
                     _ => drop(failed.fetch_add(1, Ordering::Relaxed)),
                 }

@@ -15,8 +15,9 @@ use crate::{AwaitId, Data, Payload};
 ///
 /// They take effect with [`set_settings`](crate::WebSocketAwait::set_settings),
 /// which checks all of them first. The functions run in whichever task drives
-/// the connection: keep them short and never block in them. One that fails or
-/// panics fails the one message that it was given.
+/// the connection, and that which makes ids in the caller's: keep them short and
+/// never block in them. One that fails or panics fails the one message that it
+/// was given.
 ///
 /// ```
 /// use std::time::Duration;
@@ -132,7 +133,12 @@ impl Settings {
     /// Your own ids have no tag: make such that the peer never makes the same.
     /// A request of the peer's under one that is in use, or was among the last
     /// 1,024, is taken for a reply. An id in use is an error of the call, and
-    /// so is one that is falsy in JavaScript.
+    /// so is one that is falsy in JavaScript, a number that comes back from there
+    /// as another (7.0, or above 2^53), or more than 1,024 bytes.
+    ///
+    /// One whose call ended without a reply is kept until a late reply can no
+    /// longer come: see `max_retired` of the [`Limits`](crate::Limits), which a
+    /// peer that never answers reaches.
     #[must_use]
     pub fn with_generate_await_id(
         mut self,
@@ -154,7 +160,8 @@ impl Settings {
     }
 
     /// Reads the id off data, before it is deleted. Usual: the field. A falsy
-    /// id counts as none.
+    /// id counts as none; a message whose id takes more than 1,024 bytes is an
+    /// [`Event::Error`](crate::Event::Error).
     #[must_use]
     pub fn with_extract_await_id(
         mut self,
@@ -164,7 +171,8 @@ impl Settings {
         self
     }
 
-    /// No correlation: everything that comes is a plain message.
+    /// No correlation: everything that comes is a plain message, so calls run
+    /// into their timeout.
     #[must_use]
     pub fn without_extract_await_id(mut self) -> Self {
         self.extract = None;

@@ -1,8 +1,11 @@
 //! A connection, from either end.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use await_layer::{AwaitLayer, CloseReason, Handle, Link, Stats, TokioTimer, Transport};
@@ -17,8 +20,8 @@ use crate::protocol::{Dynamic, Once};
 use crate::transport::{Wire, wire};
 use crate::validate::Live;
 use crate::{
-    Ask, AwaitId, Call, Capabilities, Config, Data, Events, ResAwait, SendCause, SendError,
-    SendOptions, Sending, Settings, ValidationError, WireFrame,
+    Ask, AwaitId, Call, Capabilities, Config, Data, Events, HookError, ResAwait, SendCause,
+    SendError, SendOptions, Sending, Settings, ValidationError, WireFrame,
 };
 
 pub(crate) type L = Link<Wire, Dynamic, TokioTimer>;
@@ -71,11 +74,11 @@ impl WebSocketAwait {
             codec: Codec::new(live.clone(), config.max_message),
             recent: Arc::clone(&recent),
         };
-        let io = wire(io, live.clone());
+        let io = wire(io, live.clone(), config.limits.max_inbound);
         let layer = AwaitLayer::with(io, protocol, TokioTimer::new(), config.limits);
         let (handle, incoming) = layer.split();
         tokio::spawn(handle.driver());
-        let events = Events::new(incoming, handle.closed());
+        let events = Events::new(incoming, handle.closed(), capabilities);
         let socket = Self(Arc::new(Shared {
             handle,
             live,
@@ -93,7 +96,7 @@ impl WebSocketAwait {
 
     /// As [`send`](Self::send), with options.
     pub fn send_with(&self, data: impl Into<Data>, options: SendOptions) -> Sending {
-        match self.allow(options) {
+        match self.allow(self.0.capabilities, options) {
             Ok(options) => self.put(Frame::send(data.into(), options)),
             Err(error) => Sending::failed(error),
         }
@@ -110,7 +113,7 @@ impl WebSocketAwait {
     }
 
     fn call(&self, data: Data, options: SendOptions) -> Result<Call, SendError> {
-        let options = self.allow(options)?;
+        let options = self.allow(self.0.capabilities, options)?;
         let settings = self.0.live.get();
         let once = Once::new(Frame::send(data, options));
         let call = self.0.handle.send_await::<Frame>(&once);
@@ -127,18 +130,24 @@ impl WebSocketAwait {
             return Ok(None);
         }
         let id = guarded("generate_await_id", || settings.generate_await_id())
+            .and_then(AwaitId::bounded)
             .map_err(|error| SendCause::Hook(error.into()))?;
         if id.is_falsy() {
             return Err(SendCause::FalsyId.into());
+        }
+        if !id.comes_back() {
+            let why =
+                "JavaScript gives this number back as another: make text, or integers to 2^53";
+            return Err(SendCause::Hook(HookError::from(why).into()).into());
         }
         let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.remember(&id);
         Ok(Some(id))
     }
 
-    /// Answers a request; ready, with its id, once the answer is written out.
-    /// An answer that fails cannot be given again: the peer waits until its
-    /// own timeout.
+    /// Answers a request, over the connection that it came over; ready, with
+    /// its id, once the answer is written out. An answer that fails cannot be
+    /// given again: the peer waits until its own timeout.
     pub fn res_await(&self, data: impl Into<Data>, ask: Ask) -> ResAwait {
         self.res_await_with(data, ask, SendOptions::default())
     }
@@ -150,8 +159,8 @@ impl WebSocketAwait {
         ask: Ask,
         options: SendOptions,
     ) -> ResAwait {
-        let (id, responder) = ask.into_parts();
-        let sending = match self.allow(options) {
+        let (id, responder, capabilities) = ask.into_parts();
+        let sending = match self.allow(capabilities, options) {
             Ok(options) => Sending::new(responder.reply_frame(Frame::send(data.into(), options))),
             Err(error) => Sending::failed(error),
         };
@@ -172,9 +181,13 @@ impl WebSocketAwait {
         Sending::new(self.0.handle.send(&Once::new(frame)))
     }
 
-    fn allow(&self, options: SendOptions) -> Result<SendOptions, SendError> {
+    fn allow(
+        &self,
+        capabilities: Capabilities,
+        options: SendOptions,
+    ) -> Result<SendOptions, SendError> {
         let ignore = self.0.live.get().ignore_unsupported();
-        let allowed = self.0.capabilities.allow(options, |unsupported| {
+        let allowed = capabilities.allow(options, |unsupported| {
             if !ignore {
                 return Err(unsupported);
             }
@@ -194,12 +207,22 @@ impl WebSocketAwait {
     /// As [`close`](Self::close), with a code and a reason for the peer. Once a
     /// close is under way its code stays.
     ///
+    /// Dropping the future leaves a close that was polled once under way, though
+    /// possibly with code 1000.
+    ///
     /// # Errors
     /// A code or reason that may not go over the wire; nothing has happened then.
     pub async fn close_with(&self, code: u16, reason: &str) -> Result<CloseReason, InvalidClose> {
         check_close(code, reason)?;
-        // Refused if a close is under way.
-        drop(self.put(Frame::Close(code, reason.to_owned())).await);
+        let mut said = self.put(Frame::Close(code, reason.to_owned()));
+        // Its place in the queue is before the end of the queue; it is refused
+        // if a close is under way. What is waited for is the close, which has a
+        // time limit.
+        poll_fn(|cx| {
+            let _ = Pin::new(&mut said).poll(cx);
+            Poll::Ready(())
+        })
+        .await;
         Ok(self.close().await)
     }
 
@@ -215,7 +238,8 @@ impl WebSocketAwait {
     }
 
     /// Replaces the settings, for this connection and all clones: all or none.
-    /// What starts or comes later goes by the new ones.
+    /// What is packed or comes later goes by the new ones, even if it waits in
+    /// the queue already or answers a call from before.
     ///
     /// To change some: `socket.set_settings(socket.settings().with_…)`.
     ///

@@ -11,10 +11,10 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use futures_util::{SinkExt, TryStreamExt};
 
-use crate::frame::{Control, Frame, Token};
+use crate::frame::{Came, Control, Frame, Token};
 use crate::hooks::guarded;
 use crate::validate::Live;
-use crate::{Data, Payload, ProcessedError, Received, WireFrame};
+use crate::{AwaitId, Data, Payload, ProcessedError, Received, WireFrame};
 
 /// Pings and pongs that nobody has taken yet, at most; more are not shown.
 const MAX_SHOWN: usize = 16;
@@ -32,7 +32,7 @@ impl<S> AnyWire for S where
 {
 }
 
-pub(crate) fn wire<S, F>(io: S, live: Arc<Live>) -> Wire
+pub(crate) fn wire<S, F>(io: S, live: Arc<Live>, max_inbound: usize) -> Wire
 where
     S: Transport<F> + Send + 'static,
     S::Error: Send,
@@ -41,6 +41,8 @@ where
     let reader = Reader {
         live,
         shown: Token::default(),
+        // They share the queue of the messages.
+        max_shown: MAX_SHOWN.min(max_inbound / 2),
         frame: PhantomData,
     };
     let staged = Staged::new(io, reader);
@@ -68,6 +70,7 @@ struct Reader<F> {
     live: Arc<Live>,
     /// Every ping and pong that waits owns it too.
     shown: Token,
+    max_shown: usize,
     frame: PhantomData<fn() -> F>,
 }
 
@@ -82,13 +85,22 @@ impl<F> Reader<F> {
         };
         let identified = unpacked.and_then(|data| {
             let run = || Ok(settings.extract_await_id(&data));
-            guarded("extract_await_id", run).map(|id| Frame::came(data, id))
+            let id = guarded("extract_await_id", run)?;
+            let id = id.map(AwaitId::bounded).transpose()?;
+            // Off here and not in the codec: by the settings that it was read by.
+            let weight = data.weight();
+            let data = match id.is_some() && !settings.leave_await_id() {
+                true => guarded("delete_await_id", || Ok(settings.delete_await_id(data)))
+                    .map_err(|error| ProcessedError::new(error, None)),
+                false => Ok(data),
+            };
+            Ok(Frame::Came(Came { data, id, weight }))
         });
         identified.unwrap_or_else(|error| Frame::broken(ProcessedError::new(error, payload)))
     }
 
     fn token(&self) -> Option<Token> {
-        (Arc::strong_count(&self.shown) <= MAX_SHOWN).then(|| self.shown.clone())
+        (Arc::strong_count(&self.shown) <= self.max_shown).then(|| self.shown.clone())
     }
 }
 

@@ -130,6 +130,13 @@ pub trait AwaitIdCodec<F> {
         None
     }
 
+    /// Whether [`refuse`](Self::refuse) ever has an answer. Where it has none,
+    /// a refused request is forgotten at once and does not wait for its turn to
+    /// be written.
+    fn refuses(&self) -> bool {
+        true
+    }
+
     /// The message that ends a streamed reply without carrying data.
     fn end(&mut self, ask: &Self::Ask) -> Option<F> {
         let _ = ask;

@@ -165,6 +165,10 @@ where
             let Some(mut frame) = there.codec.refuse(&ask, why) else {
                 continue;
             };
+            assert!(
+                there.codec.refuses(),
+                "it refuses, and says that it does not"
+            );
             match here.peek(&frame) {
                 Peek::Reply(got) | Peek::End(got) => {
                     assert!(got == id, "a refusal ({why:?}) came back with another id");

@@ -12,6 +12,8 @@ use bytes::Bytes;
 use futures::StreamExt;
 use serde_json::json;
 
+use crate::pair::pair;
+
 /// What a compressing WebSocket library takes.
 #[derive(Debug, PartialEq)]
 enum Foreign {
@@ -153,6 +155,25 @@ async fn a_send_is_ready_once_it_is_written_out() {
         fin,
     };
     assert_eq!(far.next().await.unwrap().unwrap(), expected);
+}
+
+/// The answer leaves where the request came, whoever is asked to send it.
+#[tokio::test]
+async fn an_answer_goes_by_what_its_own_transport_can_do() {
+    let (near, _far) = memory::pair::<Foreign>(8);
+    let (able, _events) = over(near);
+    let (mut client, server) = pair(Settings::new(), Settings::new()).await;
+    let asked = server.socket.send(json!({ "awaitId": "x" }));
+    asked.await.unwrap();
+    let Event::MessageAwait(data, ask) = client.next().await else {
+        panic!("no request");
+    };
+    let options = SendOptions {
+        compress: Some(true),
+        ..SendOptions::default()
+    };
+    let error = able.res_await_with(data, ask, options).await.unwrap_err();
+    assert!(error.to_string().contains("tungstenite cannot do compress"));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 
 use await_layer_ws_await::{AwaitError, Data, Event, Payload, SendCause, Settings};
 use serde_json::{Value, json};
@@ -191,4 +192,57 @@ async fn nothing_prints_a_payload() {
     let raw: Payload = Payload::Text("secret".to_owned());
     let data: Value = json!("secret");
     assert!(!format!("{raw:?} {:?}", Data::from(data)).contains("secret"));
+}
+
+/// JavaScript gives 7.0 back as 7, and 2^53 + 1 as 2^53: the reply would be a
+/// request of the peer's, and so on for ever where both ends answer everything.
+#[tokio::test]
+async fn a_number_that_javascript_changes_is_no_id() {
+    for (number, fine) in [
+        (json!(7), true),
+        (json!(-7), true),
+        (json!(0.5), true),
+        (json!(9_007_199_254_740_992_u64), true),
+        (json!(1e300), true),
+        (json!(7.0), false),
+        (json!(1e19), false),
+        (json!(9_007_199_254_740_993_u64), false),
+        (json!(u64::MAX), false),
+    ] {
+        let id = number.clone();
+        let settings = Settings::new().with_generate_await_id(move || Ok(id.clone().into()));
+        let (client, _server) = pair(settings, Settings::new()).await;
+        let mut call = client.socket.send_await(json!({}));
+        match futures::poll!(&mut call) {
+            Poll::Ready(Err(error)) => {
+                assert!(!fine, "{number}: {error}");
+                assert!(error.to_string().contains("JavaScript"), "{error}");
+            }
+            other => assert!(fine && other.is_pending(), "{number}"),
+        }
+    }
+}
+
+/// What waits to be refused, say, is not charged for its id.
+#[tokio::test]
+async fn an_id_that_is_too_large_is_none() {
+    let (long, too_long) = ("x".repeat(1024), "x".repeat(1025));
+    let nested = json!({ "list": vec![0; 100] });
+    let (client, mut server) = pair(Settings::new(), Settings::new()).await;
+    for (id, taken) in [
+        (json!(long), true),
+        (json!(too_long), false),
+        (nested, false),
+    ] {
+        let asked = client.socket.send(json!({ "awaitId": id, "q": 1 }));
+        asked.await.unwrap();
+        let event = server.next().await;
+        assert_eq!(matches!(event, Event::MessageAwait(..)), taken);
+        assert_eq!(matches!(event, Event::Error(_)), !taken);
+    }
+    // Nor does a call of ours have one.
+    let settings = Settings::new().with_generate_await_id(move || Ok(too_long.clone().into()));
+    let (client, _server) = pair(settings, Settings::new()).await;
+    let error = client.socket.send_await(json!({})).await.unwrap_err();
+    assert!(error.to_string().contains("1024"), "{error}");
 }

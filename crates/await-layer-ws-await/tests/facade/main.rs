@@ -4,6 +4,7 @@
 #[path = "../original/pair.rs"]
 mod pair;
 
+mod closing;
 mod deflate;
 mod foreign;
 mod fragments;

@@ -153,7 +153,7 @@ async fn a_message_that_is_too_large_fails_alone() {
         call.await
             .unwrap_err()
             .to_string()
-            .contains("max_message allows 100")
+            .contains("100 are allowed: max_message")
     );
     client.socket.send(json!("x".repeat(98))).await.unwrap();
     assert_eq!(server.message().await, json!("x".repeat(98)));

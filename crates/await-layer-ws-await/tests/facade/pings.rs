@@ -1,7 +1,8 @@
 //! Pings and pongs as events.
 
-use await_layer_ws_await::{Event, SendCause, Settings};
+use await_layer_ws_await::{Config, Event, Limits, SendCause, Settings};
 use futures::StreamExt;
+use serde_json::json;
 
 use crate::pair::pair;
 use crate::raw::{self, Raw};
@@ -31,6 +32,41 @@ async fn pings_and_pongs_are_events() {
         error.cause(),
         SendCause::TooLarge { max: 125, .. }
     ));
+    // Raising that would not help.
+    assert!(!error.to_string().contains("max_message allows"), "{error}");
+}
+
+/// What a peer pings must not cost its messages, however few may wait.
+#[tokio::test]
+async fn pings_leave_room_for_messages() {
+    let limits = Limits {
+        max_inbound: 4,
+        ..Limits::default()
+    };
+    let config = Config {
+        limits,
+        ..Config::default()
+    };
+    let (mut client, mut server) = pair(config, Settings::new()).await;
+    // While it is pending what does not fit is dropped.
+    let mut call = client.socket.send_await(json!({}));
+    assert!(futures::poll!(&mut call).is_pending());
+    for _ in 0..10 {
+        server.socket.ping("").await.unwrap();
+    }
+    server.socket.send(json!("words")).await.unwrap();
+    let Event::MessageAwait(data, ask) = server.next().await else {
+        panic!("no request");
+    };
+    server.socket.res_await(data, ask).await.unwrap();
+    call.await.unwrap();
+    loop {
+        match client.next().await {
+            Event::Ping(_) => {}
+            Event::Message(data) => break assert_eq!(data, json!("words")),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 /// All are answered; of those that nobody takes only some are kept.

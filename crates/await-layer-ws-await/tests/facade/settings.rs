@@ -1,8 +1,10 @@
 //! Settings that change while the connection lives.
 
+use std::panic::panic_any;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use await_layer_ws_await::{Data, Event, Settings};
+use await_layer_ws_await::{Data, Event, Payload, Settings, WebSocketAwait};
 use serde_json::json;
 use tokio::join;
 
@@ -90,6 +92,54 @@ async fn what_starts_later_goes_by_the_new_settings() {
         .set_settings(other.settings().without_pack_message())
         .unwrap();
     assert!(client.socket.send(json!({})).await.is_err());
+}
+
+/// A peer could make it panic as often as it likes.
+#[tokio::test]
+async fn what_a_function_panics_with_is_dropped() {
+    struct Thrown {
+        _count: Arc<()>,
+        payload: Payload,
+    }
+    impl Drop for Thrown {
+        fn drop(&mut self) {
+            assert_ne!(self.payload.as_bytes(), b"2", "when it is dropped, too");
+        }
+    }
+    let count = Arc::new(());
+    let mine = count.clone();
+    let settings = Settings::new().with_unpack_message(move |payload| {
+        let (_count, payload) = (mine.clone(), payload.clone());
+        panic_any(Thrown { _count, payload })
+    });
+    let (client, mut server) = pair(Settings::new(), settings).await;
+    for number in [1, 2, 3] {
+        client.socket.send(json!(number)).await.unwrap();
+        assert!(matches!(server.next().await, Event::Error(_)));
+        assert_eq!(Arc::strong_count(&count), 2);
+    }
+}
+
+/// Whoever changes the settings meanwhile: one of the functions, here.
+#[tokio::test]
+async fn one_message_goes_by_one_setting() {
+    let place: Arc<OnceLock<WebSocketAwait>> = Arc::default();
+    let socket = place.clone();
+    let settings = Settings::new().with_extract_await_id(move |data| {
+        if let Some(socket) = socket.get() {
+            let other = Settings::new().with_name_await_id("q");
+            socket.set_settings(other).unwrap();
+        }
+        Settings::new().extract_await_id(data)
+    });
+    let (client, mut server) = pair(Settings::new(), settings).await;
+    place.set(server.socket.clone()).unwrap();
+    let mut call = client.socket.send_await(json!({ "q": 1 }));
+    assert!(futures::poll!(&mut call).is_pending());
+    let Event::MessageAwait(data, _ask) = server.next().await else {
+        panic!("no request");
+    };
+    assert_eq!(data, json!({ "q": 1 }));
 }
 
 #[tokio::test(start_paused = true)]

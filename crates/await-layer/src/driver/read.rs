@@ -164,7 +164,8 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         };
         let Some((key, lagged)) = taken else {
             let why = refusal.unwrap_or(Refusal::Busy);
-            let rest = link.with(|machine| machine.refuse(ask, why));
+            let said = self.codec.refuses();
+            let rest = link.with(|machine| machine.refuse(ask, why, said));
             drop(rest);
             return Ok(());
         };

@@ -67,7 +67,8 @@ pub struct Limits {
     pub max_refusals: usize,
     /// Parts of one streamed reply that nobody has taken yet, at most. A
     /// stream beyond it ends with an error and is cancelled: waiting for its
-    /// consumer would hold up every other reply. Default 64.
+    /// consumer would hold up every other reply. Default 1,024, more than some
+    /// turns of the driver bring.
     pub max_parts: usize,
     /// Bytes of such parts, at most, with 128 per part on top. Default 1 MiB.
     pub max_parts_bytes: usize,
@@ -109,7 +110,7 @@ impl Default for Limits {
             max_inbound_bytes: 4 << 20,
             max_requests: 256,
             max_refusals: 64,
-            max_parts: 64,
+            max_parts: 1024,
             max_parts_bytes: 1 << 20,
             max_retired: 1024,
             quarantine: Duration::from_secs(60),

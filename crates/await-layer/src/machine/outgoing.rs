@@ -137,9 +137,13 @@ impl<F, I, A> Machine<F, I, A> {
         Ok(())
     }
 
-    /// Refuses a request that was never delivered.
-    pub(crate) fn refuse(&mut self, ask: A, why: Refusal) -> Option<A> {
+    /// Refuses a request that was never delivered, and says so where the wire
+    /// has a refusal.
+    pub(crate) fn refuse(&mut self, ask: A, why: Refusal, said: bool) -> Option<A> {
         self.stats.refused += 1;
+        if !said {
+            return Some(ask);
+        }
         if self.outgoing.refusals >= self.limits.max_refusals {
             self.stats.refusals_dropped += 1;
             return Some(ask);

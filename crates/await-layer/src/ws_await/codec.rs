@@ -249,6 +249,11 @@ impl<F: JsonFrame> AwaitIdCodec<F> for WsAwaitCodec {
         }
     }
 
+    /// This wire has no refusal.
+    fn refuses(&self) -> bool {
+        false
+    }
+
     fn size(frame: &F) -> usize {
         match frame.json() {
             Some(text) => text.len(),

@@ -98,7 +98,7 @@ impl Pair {
             Op::Refuse => {
                 let ask = self.number();
                 let rest = with(&mut self.subject, |subject| {
-                    subject.refuse(ask, Refusal::Busy)
+                    subject.refuse(ask, Refusal::Busy, true)
                 });
                 assert_eq!(rest.is_some(), self.model.refusals >= MAX_REFUSALS);
                 if rest.is_none() {
@@ -194,6 +194,8 @@ impl Pair {
                     self.model.staged.remove(0);
                 }
                 self.unstage();
+                // What is put back may make room for a reservation.
+                self.model.promote();
                 let reason = CloseReason::new(Cause::Eof, "");
                 with(&mut self.subject, |subject| subject.close(&reason));
                 if !self.model.closed {
