@@ -67,8 +67,8 @@ pub struct Limits {
     pub max_refusals: usize,
     /// Parts of one streamed reply that nobody has taken yet, at most. A
     /// stream beyond it ends with an error and is cancelled: waiting for its
-    /// consumer would hold up every other reply. Default 1,024, more than some
-    /// turns of the driver bring.
+    /// consumer would hold up every other reply. Default 1,024: what
+    /// eight turns bring.
     pub max_parts: usize,
     /// Bytes of such parts, at most, with 128 per part on top. Default 1 MiB.
     pub max_parts_bytes: usize,
