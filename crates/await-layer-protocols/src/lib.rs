@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `json_rpc` (`json-rpc`) | JSON-RPC 2.0 servers and clients, batches included | a message, a line |
 //! | `lsp` | language servers and editors | `Content-Length` |
+//! | `cdp` | browsers, Node.js and tools, over the Chrome DevTools Protocol | a message |
 //! | `dap` | debug adapters and editors | `Content-Length` |
 //! | `mcp` | Model Context Protocol servers and clients | a line |
 //!
@@ -14,6 +15,9 @@
 //! folder that can be read, and copied, by itself.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "cdp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cdp")))]
+pub mod cdp;
 #[cfg(feature = "dap")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dap")))]
 pub mod dap;
