@@ -9,6 +9,7 @@
 //! | `lsp` | language servers and editors | `Content-Length` |
 //! | `cdp` | browsers, Node.js and tools, over the Chrome DevTools Protocol | a message |
 //! | `dap` | debug adapters and editors | `Content-Length` |
+//! | `graphql_ws` (`graphql-ws`) | GraphQL servers and clients, in `graphql-transport-ws` | a message, below it a stage |
 //! | `mcp` | Model Context Protocol servers and clients | a line |
 //!
 //! Without a feature there is nothing here. Each module is one file or one
@@ -21,6 +22,9 @@ pub mod cdp;
 #[cfg(feature = "dap")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dap")))]
 pub mod dap;
+#[cfg(feature = "graphql-ws")]
+#[cfg_attr(docsrs, doc(cfg(feature = "graphql-ws")))]
+pub mod graphql_ws;
 #[cfg(feature = "json-rpc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json-rpc")))]
 pub mod json_rpc;
