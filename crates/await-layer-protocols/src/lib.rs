@@ -23,6 +23,8 @@ pub mod cdp;
 #[cfg_attr(docsrs, doc(cfg(feature = "dap")))]
 pub mod dap;
 #[cfg(feature = "graphql-ws")]
+mod failure;
+#[cfg(feature = "graphql-ws")]
 #[cfg_attr(docsrs, doc(cfg(feature = "graphql-ws")))]
 pub mod graphql_ws;
 #[cfg(feature = "json-rpc")]
@@ -36,6 +38,10 @@ pub mod lsp;
 pub mod mcp;
 #[cfg(any(feature = "dap", feature = "json-rpc"))]
 mod object;
+
+#[cfg(feature = "graphql-ws")]
+#[cfg_attr(docsrs, doc(cfg(feature = "graphql-ws")))]
+pub use failure::Failure;
 
 /// The README's example runs.
 #[cfg(all(doctest, feature = "lsp"))]

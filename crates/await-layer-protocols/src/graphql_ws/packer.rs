@@ -1,7 +1,5 @@
 //! Values to messages and back.
 
-use std::fmt;
-
 use await_layer::{Pack, Packer, PackerError, Unpack};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,51 +19,29 @@ pub struct Messages;
 pub struct Ping;
 
 /// Why a value did not pack or unpack, or what the peer answered instead.
-#[derive(Debug)]
-pub enum Failure {
-    /// The peer answered with errors. They say what to do.
-    Remote(Errors),
-    /// The value is no JSON, or the message not what was expected.
-    Body(PackerError<serde_json::Error>),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Remote(errors) => write!(f, "the peer answers: {errors}"),
-            Self::Body(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Failure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Remote(errors) => Some(errors),
-            Self::Body(error) => Some(error),
-        }
-    }
-}
-
-impl From<PackerError<serde_json::Error>> for Failure {
-    fn from(error: PackerError<serde_json::Error>) -> Self {
-        Self::Body(error)
-    }
-}
+pub type Failure = crate::Failure<Errors, serde_json::Error>;
 
 impl Packer for Messages {
     type Error = Failure;
 }
 
+pub(super) fn unwritable(error: serde_json::Error) -> Failure {
+    Failure::Body(PackerError::Pack(error))
+}
+
+fn unreadable(error: serde_json::Error) -> Failure {
+    Failure::Body(PackerError::Unpack(error))
+}
+
 fn message(kind: Kind, payload: &impl Serialize) -> Result<Message, Failure> {
-    let payload = to_raw_value(payload).map_err(PackerError::Pack)?;
+    let payload = to_raw_value(payload).map_err(unwritable)?;
     Ok(Message::new(kind, Some(payload)))
 }
 
 fn read<'a, T: Deserialize<'a>>(message: &'a Message, kind: Kind) -> Result<T, Failure> {
     let payload = message.payload().filter(|_| message.kind == kind);
-    let payload = payload.ok_or(PackerError::WrongFrame)?;
-    Ok(serde_json::from_str(payload).map_err(PackerError::Unpack)?)
+    let payload = payload.ok_or(Failure::Body(PackerError::WrongFrame))?;
+    serde_json::from_str(payload).map_err(unreadable)
 }
 
 impl Pack<Message, Ping> for Messages {
@@ -135,7 +111,7 @@ impl<D: DeserializeOwned> Unpack<Message, Response<D>> for Messages {
         let next: Next<'_> = read(&message, Kind::Next)?;
         let data = next.data.map(|data| serde_json::from_str(data.get()));
         Ok(Response {
-            data: data.transpose().map_err(PackerError::Unpack)?,
+            data: data.transpose().map_err(unreadable)?,
             errors: next.errors.unwrap_or_default(),
             extensions: next.extensions,
         })
@@ -150,6 +126,6 @@ impl<D: DeserializeOwned> Unpack<Message, D> for Messages {
             return Err(Failure::Remote(Errors(response.errors)));
         }
         let data = response.data.as_deref().map_or("null", RawValue::get);
-        Ok(serde_json::from_str(data).map_err(PackerError::Unpack)?)
+        serde_json::from_str(data).map_err(unreadable)
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How a server answers: with data, or with errors that end the operation.
 pub type Outcome<D = Value> = Result<D, Errors>;
@@ -61,30 +61,20 @@ impl From<ErrorObject> for Errors {
 pub struct ErrorObject {
     /// For developers.
     pub message: String,
-    /// Where in the document: objects with `line` and `column`.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub locations: Value,
-    /// Which field of the result: names and indices.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub path: Value,
-    /// Whatever else there is to say.
-    #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub extensions: Value,
+    /// Whatever else there is to say: `locations`, `path`, `extensions`.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
 }
 
 impl ErrorObject {
     /// An error with a message alone.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            locations: Value::Null,
-            path: Value::Null,
-            extensions: Value::Null,
-        }
+        let (message, more) = (message.into(), Map::new());
+        Self { message, more }
     }
 }
 
-/// Prints no extensions.
+/// Prints the message alone.
 impl fmt::Debug for ErrorObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ErrorObject")

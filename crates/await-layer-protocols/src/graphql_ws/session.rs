@@ -4,10 +4,11 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::marker::PhantomData;
 
-use await_layer::{Flow, JsonFrame, PackerError, Stage, TextId};
+use await_layer::{Flow, JsonFrame, Stage, TextId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::packer::unwritable;
 use super::{Failure, Kind, Message};
 
 /// Operations that have had their one result and not yet their `complete`, at
@@ -73,7 +74,7 @@ impl<F> Session<F> {
     /// # Errors
     /// The payload is no JSON: change it or its `Serialize`.
     pub fn client_with(payload: &impl Serialize) -> Result<Self, Failure> {
-        let payload = to_raw_value(payload).map_err(PackerError::Pack)?;
+        let payload = to_raw_value(payload).map_err(unwritable)?;
         Ok(Self::new(Role::New(Some(payload))))
     }
 
@@ -147,11 +148,12 @@ impl<F: JsonFrame> Session<F> {
                 self.single.remove(id);
             }
             Kind::Complete => {
-                self.single.remove(id);
+                // First: the id may be another operation's by now.
                 if let Some(place) = self.answered.iter().position(|it| it == id) {
                     self.answered.remove(place);
                     return false;
                 }
+                self.single.remove(id);
             }
             _ => {}
         }

@@ -151,6 +151,34 @@ fn the_complete_after_a_single_result_is_no_reply_to_nothing() {
 }
 
 #[test]
+fn an_id_may_be_used_again_before_its_complete_has_come() {
+    block_on(async {
+        let mut bench = Bench::client().await;
+        for number in 1..=3 {
+            let query = Operation::single("{ a }", ());
+            let call = bench.handle.send_await::<Value>(&query);
+            let mut call = call.with_id("mine".into());
+            assert!(poll_immediate(&mut call).await.is_none());
+            // It may be the one that drives.
+            assert!(poll_immediate(bench.incoming.next()).await.is_none());
+            assert_eq!(bench.written().await["id"], "mine");
+            if number > 1 {
+                // Of the one before.
+                let complete = json!({ "type": "complete", "id": "mine" });
+                bench.told(complete).await;
+            }
+            let payload = json!({ "data": number });
+            bench
+                .told(json!({ "type": "next", "id": "mine", "payload": payload }))
+                .await;
+            assert_eq!(call.await.unwrap(), json!(number));
+        }
+        let stats = bench.handle.stats();
+        assert_eq!((stats.replied, stats.late, stats.unknown), (3, 0, 0));
+    });
+}
+
+#[test]
 fn an_operation_that_ends_without_a_result_ends_its_call() {
     block_on(async {
         let mut bench = Bench::client().await;
