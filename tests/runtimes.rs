@@ -58,6 +58,13 @@ fn what_adapters_share_builds_no_runtime() {
 }
 
 #[test]
+fn what_goes_around_any_connection_builds_no_runtime() {
+    let all = [TOKIO, ASYNC_IO, SMOL, ASYNC_STD];
+    check("await-layer-tower", &[], &[], &all);
+    check("await-layer-reconnect", &[], &[], &all);
+}
+
+#[test]
 fn adapters_on_tokio_build_tokio_alone() {
     let others = [ASYNC_IO, SMOL, ASYNC_STD];
     for package in ["await-layer-tokio", "await-layer-tungstenite"] {

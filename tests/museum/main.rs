@@ -14,7 +14,9 @@
 //! | `serving` | faults of one handler are its own |
 //! | `streams` | replies in parts come whole, end clearly and stay bounded |
 //! | `panics` | a panic anywhere in a turn ends the connection, for everybody |
+//! | `silence` | a peer that goes without a word is noticed, in time and not before |
 //! | `parked` | a future that is not polled holds up nobody |
+//! | `permits` | a permit that is taken before the call keeps its word |
 //! | `limits` | limits hold at their edges and give back what they count |
 //! | `reentry` | user code never runs where it could hang or harm others |
 //! | `staging` | what is handled a few at a time keeps its order and its place |
@@ -31,10 +33,12 @@ mod limits;
 mod notes;
 mod panics;
 mod parked;
+mod permits;
 mod positional;
 mod reading;
 mod reentry;
 mod serving;
+mod silence;
 mod stage;
 mod staging;
 mod streams;

@@ -1,9 +1,11 @@
 //! npm's bash-language-server 5.8.1: LSP over the stdio of a child process.
 
+use std::path::Path;
 use std::time::Duration;
 
 use await_layer::{CallError, Event, Request, Sent};
 use await_layer_protocols::lsp::{Failure, Lsp, Method, Outcome, Received};
+use await_layer_testkit::example::Example;
 use await_layer_tokio::{Child, Config, ContentLength, Handle, Incoming, Link, layer};
 use bytes::Bytes;
 use futures::future::{join, join_all, poll_immediate};
@@ -11,7 +13,7 @@ use futures::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::programs::{expired, node_modules, signal};
+use crate::programs::{Folder, expired, installed, node_modules, signal};
 
 type Server = Link<Child, ContentLength, Lsp<Bytes>>;
 
@@ -261,4 +263,27 @@ async fn every_call_ends_when_the_server_is_killed() {
         }
     }
     assert_eq!(session.server.in_flight(), 0);
+}
+
+/// The example of the protocols crate, with `shellcheck` behind the server.
+#[test]
+fn the_example_prints_the_diagnostics_of_a_file() {
+    let (Some(modules), Some(_)) = (node_modules(), installed("shellcheck")) else {
+        return;
+    };
+    let folder = Folder::new("diagnostics");
+    let file = folder.path().join("broken.sh");
+    std::fs::write(&file, "if true; then\necho hello\n").unwrap();
+    let server = modules.join("bash-language-server/out/cli.js");
+    let words = [path(&file), "shellscript", "node", path(&server), "start"];
+    let said = Example::start("diagnostics", &words).rest();
+    assert!(
+        said.contains("line 1: \"Couldn't find 'fi' for this 'if'."),
+        "{said}"
+    );
+    assert!(said.contains("closed by the peer"), "{said}");
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("paths of tests are text")
 }

@@ -9,12 +9,13 @@ use await_layer::{AsyncIoTimer, AwaitLayer, Protocol, WsAwait};
 use futures_io::{AsyncRead, AsyncWrite};
 
 pub use async_tungstenite::{self, WebSocketStream, tungstenite};
+pub use await_layer::KeepAlive;
 pub use await_layer_websocket::{
     Binary, Capped, CappedCodec, Config, Frame, HandshakeError, InvalidClose, WebSocketError, close,
 };
 
 /// The transport: a WebSocket over a stream `T`.
-pub type WebSocket<T> = await_layer_websocket::WebSocket<WebSocketStream<T>>;
+pub type WebSocket<T> = await_layer_websocket::WebSocket<WebSocketStream<T>, AsyncIoTimer>;
 /// A connection over a stream `T`, speaking `P`.
 pub type Layer<T, P = WsAwait<Frame>> = AwaitLayer<WebSocket<T>, Capped<P>, AsyncIoTimer>;
 /// Names the kind of connection, as in `await_layer::Handle<Link<..>>`.
@@ -74,6 +75,6 @@ where
 {
     let limits = config.limits.clone();
     let websocket = *stream.get_config();
-    let io = WebSocket::with_limits(stream, websocket);
+    let io = WebSocket::with(stream, websocket, config.keep_alive);
     AwaitLayer::with(io, Capped::new(config), AsyncIoTimer::new(), limits)
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use await_layer::{Limits, WsAwait};
+use await_layer::{KeepAlive, Limits, WsAwait};
 use axum::extract::ws::WebSocketUpgrade;
 
 use crate::capped::Cap;
@@ -46,6 +46,9 @@ pub struct Config<P = WsAwait<Frame>> {
     /// ours must fit beside what is gathered there (up to 128 KiB, or half of
     /// this if that is less). At least 1,024. Default 2 MiB.
     pub max_write_buffer: usize,
+    /// Pings a client that is silent, and ends the connection if it stays so.
+    /// Default `None`: a client that goes without a word is not noticed.
+    pub keep_alive: Option<KeepAlive>,
 }
 
 impl<P> Config<P> {
@@ -59,6 +62,7 @@ impl<P> Config<P> {
             max_message: 1 << 20,
             max_frame: 1 << 20,
             max_write_buffer: 2 << 20,
+            keep_alive: None,
         }
     }
 

@@ -16,6 +16,11 @@ pub enum WebSocketError {
     /// A message was larger than a limit that the reason names. Raise that
     /// limit or send less at a time.
     TooLarge(CloseReason),
+    /// The client gave no sign of life for as long as [`Config::keep_alive`]
+    /// allows. It may come back; what was written may have been executed.
+    ///
+    /// [`Config::keep_alive`]: crate::Config::keep_alive
+    Silent(CloseReason),
     /// The network or the peer failed: the client may come back. What axum
     /// said may hold a payload in its `Debug`.
     Failed(CloseReason, axum::Error),
@@ -26,7 +31,10 @@ impl WebSocketError {
     #[must_use]
     pub fn reason(&self) -> &CloseReason {
         match self {
-            Self::Closed(reason) | Self::TooLarge(reason) | Self::Failed(reason, _) => reason,
+            Self::Closed(reason)
+            | Self::TooLarge(reason)
+            | Self::Silent(reason)
+            | Self::Failed(reason, _) => reason,
         }
     }
 
@@ -126,6 +134,7 @@ impl fmt::Debug for WebSocketError {
         let name = match self {
             Self::Closed(_) => "Closed",
             Self::TooLarge(_) => "TooLarge",
+            Self::Silent(_) => "Silent",
             Self::Failed(..) => "Failed",
         };
         f.debug_tuple(name).field(self.reason()).finish()

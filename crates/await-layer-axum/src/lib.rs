@@ -60,11 +60,13 @@ mod error;
 mod frame;
 mod origin;
 mod origins;
+mod pings;
 mod rejection;
 mod sockets;
 mod transport;
 mod upgrade;
 
+pub use await_layer::KeepAlive;
 pub use axum;
 pub use capped::{Capped, CappedCodec};
 pub use close::{InvalidClose, close};

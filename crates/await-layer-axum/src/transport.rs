@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::task::{Context, Poll, ready};
 
-use await_layer::{Cause, CloseReason};
+use await_layer::{Cause, CloseReason, KeepAlive, KeepAliveError, KeptAlive, TokioTimer};
 use axum::extract::ws::{self, CloseFrame, Message};
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
 use crate::error::Fault;
+use crate::pings::{Pings, settings};
 use crate::{Frame, WebSocketError};
 
 /// Pings and pongs skipped before others get their turn.
@@ -33,10 +34,13 @@ const PATIENCE: u8 = 3;
 ///   closes without reading waits for ever if there are any.
 /// * When writing fails, what can still be read is read first: a close frame
 ///   with the real reason may be among it.
+/// * A client that stays silent for as long as [`KeepAlive`] allows ends the
+///   stream with [`WebSocketError::Silent`]. Pings and pongs are signs of life;
+///   what goes out is none.
 ///
 /// Poll both halves from one task, as the layer does.
 pub struct WebSocket {
-    io: ws::WebSocket,
+    io: KeptAlive<ws::WebSocket, Pings, TokioTimer>,
     state: State,
     /// What to say when this end closes.
     goodbye: Option<CloseFrame>,
@@ -76,8 +80,14 @@ impl WebSocket {
     /// set, and axum's own are wide: [`Upgrade`](crate::Upgrade) sets those of
     /// a [`Config`](crate::Config).
     pub fn new(io: ws::WebSocket) -> Self {
+        Self::watched(io, None)
+    }
+
+    /// As [`new`](Self::new); the peer is watched as `keep_alive` says, if at
+    /// all.
+    pub fn watched(io: ws::WebSocket, keep_alive: Option<KeepAlive>) -> Self {
         Self {
-            io,
+            io: KeptAlive::new(io, Pings, TokioTimer::new(), settings(keep_alive)),
             state: State::Open,
             goodbye: None,
             parting: Parting(Arc::new(AtomicU16::new(1000))),
@@ -114,7 +124,10 @@ impl WebSocket {
                     return Poll::Ready(self.end(closed(frame)));
                 }
                 Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(Some(Err(error))) => {
+                Poll::Ready(Some(Err(KeepAliveError::Silent(reason)))) => {
+                    return Poll::Ready(self.end(WebSocketError::Silent(reason)));
+                }
+                Poll::Ready(Some(Err(KeepAliveError::Transport(error)))) => {
                     let error = WebSocketError::read(error);
                     self.blame(&error, cx);
                     return Poll::Ready(self.end(error));
@@ -254,6 +267,8 @@ impl Sink<Frame> for WebSocket {
                 reason: "".into(),
             });
             this.state = State::Closing;
+            // Nothing may follow a close frame.
+            Pin::new(&mut this.io).stop_asking();
             let result = Pin::new(&mut this.io).start_send(Message::Close(Some(goodbye)));
             ready!(this.written(result, cx))?;
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 
-use await_layer::{AwaitLayer, Limits, Link, Protocol, TokioTimer, WsAwait};
+use await_layer::{AwaitLayer, KeepAlive, Limits, Link, Protocol, TokioTimer, WsAwait};
 use axum::extract::ws::{self, WebSocketUpgrade};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::HeaderValue;
@@ -53,6 +53,7 @@ pub struct Upgrade<P = WsAwait<Frame>> {
     protocol: P,
     subprotocol: Option<String>,
     limits: Limits,
+    keep_alive: Option<KeepAlive>,
     cap: Cap,
     tally: Tally,
 }
@@ -73,6 +74,7 @@ impl<P> Upgrade<P> {
             protocol: _,
             subprotocol,
             limits,
+            keep_alive,
             cap,
             tally,
         } = self;
@@ -81,6 +83,7 @@ impl<P> Upgrade<P> {
             protocol,
             subprotocol,
             limits,
+            keep_alive,
             cap,
             tally,
         }
@@ -113,6 +116,7 @@ impl<P> Upgrade<P> {
             upgrade,
             protocol,
             limits,
+            keep_alive,
             cap,
             tally,
             ..
@@ -120,7 +124,7 @@ impl<P> Upgrade<P> {
         upgrade.on_upgrade(move |socket: ws::WebSocket| {
             let open = tally.open();
             let grace = limits.close_timeout;
-            let io = WebSocket::new(socket);
+            let io = WebSocket::watched(socket, keep_alive);
             let parting = io.parting();
             let protocol = Capped::new(protocol, cap);
             let layer = AwaitLayer::with(io, protocol, TokioTimer::new(), limits);
@@ -156,6 +160,7 @@ where
             protocol: config.protocol.clone(),
             subprotocol,
             limits: config.limits.clone(),
+            keep_alive: config.keep_alive,
             cap: config.largest_sent(),
             tally: sockets.tally(),
         })

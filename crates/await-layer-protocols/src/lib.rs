@@ -11,6 +11,8 @@
 //! | `dap` | debug adapters and editors | `Content-Length` |
 //! | `graphql_ws` (`graphql-ws`) | GraphQL servers and clients, in `graphql-transport-ws` | a message, below it a stage |
 //! | `mcp` | Model Context Protocol servers and clients | a line |
+//! | `dbus` | D-Bus peers and buses | its own |
+//! | `ldap` | directory servers and their clients | its own |
 //!
 //! Without a feature there is nothing here. Each module is one file or one
 //! folder that can be read, and copied, by itself.
@@ -22,6 +24,9 @@ pub mod cdp;
 #[cfg(feature = "dap")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dap")))]
 pub mod dap;
+#[cfg(feature = "dbus")]
+#[cfg_attr(docsrs, doc(cfg(feature = "dbus")))]
+pub mod dbus;
 #[cfg(feature = "graphql-ws")]
 mod failure;
 #[cfg(feature = "graphql-ws")]
@@ -30,6 +35,9 @@ pub mod graphql_ws;
 #[cfg(feature = "json-rpc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json-rpc")))]
 pub mod json_rpc;
+#[cfg(feature = "ldap")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ldap")))]
+pub mod ldap;
 #[cfg(feature = "lsp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "lsp")))]
 pub mod lsp;

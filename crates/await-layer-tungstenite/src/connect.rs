@@ -84,6 +84,6 @@ where
 {
     let limits = config.limits.clone();
     let websocket = *stream.get_config();
-    let io = WebSocket::with_limits(stream, websocket);
+    let io = WebSocket::with(stream, websocket, config.keep_alive);
     AwaitLayer::with(io, Capped::new(config), TokioTimer::new(), limits)
 }

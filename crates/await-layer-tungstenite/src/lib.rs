@@ -43,6 +43,9 @@
 //! | [`close`] | how do I end it with a code? |
 //! | [`WebSocketError`], [`HandshakeError`] | why did it end, or never begin? |
 //!
+//! `Config { keep_alive: Some(KeepAlive::default()), ..Config::default() }` pings
+//! a peer that is silent and ends the connection if it stays so.
+//!
 //! A connection that must answer pings and see its end while nobody calls or
 //! reads wants `tokio::spawn(handle.driver())`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -51,6 +54,7 @@ mod accept;
 mod connect;
 
 pub use accept::{accept, accept_on};
+pub use await_layer::KeepAlive;
 pub use await_layer_websocket::{
     Binary, Capped, CappedCodec, Config, Frame, HandshakeError, InvalidClose, WebSocketError, close,
 };
@@ -67,7 +71,7 @@ use tokio_tungstenite::MaybeTlsStream;
 // struct can hold a `Handle` and have no parameters itself.
 
 /// The transport: a WebSocket over a stream `T`.
-pub type WebSocket<T> = await_layer_websocket::WebSocket<WebSocketStream<T>>;
+pub type WebSocket<T> = await_layer_websocket::WebSocket<WebSocketStream<T>, TokioTimer>;
 /// A connection, as [`connect()`] and [`accept()`] return it.
 pub type Layer<T = MaybeTlsStream<TcpStream>, P = WsAwait<Frame>> =
     AwaitLayer<WebSocket<T>, Capped<P>, TokioTimer>;

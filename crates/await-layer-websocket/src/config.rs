@@ -1,6 +1,6 @@
 //! What a connection may hold, and what it speaks.
 
-use await_layer::{Limits, WsAwait};
+use await_layer::{KeepAlive, Limits, WsAwait};
 use tungstenite::protocol::WebSocketConfig;
 
 use crate::{Frame, HandshakeError};
@@ -35,6 +35,9 @@ pub struct Config<P = WsAwait<Frame>> {
     /// fit beside what is gathered there (up to 128 KiB, or half of this if
     /// that is less). Default 2 MiB.
     pub max_write_buffer: usize,
+    /// Pings a peer that is silent, and ends the connection if it stays so.
+    /// Default `None`: a peer that goes without a word is not noticed.
+    pub keep_alive: Option<KeepAlive>,
 }
 
 impl<P> Config<P> {
@@ -46,6 +49,7 @@ impl<P> Config<P> {
             max_message: 1 << 20,
             max_frame: 1 << 20,
             max_write_buffer: 2 << 20,
+            keep_alive: None,
         }
     }
 

@@ -17,6 +17,7 @@ mod close;
 mod config;
 mod error;
 mod frame;
+mod pings;
 mod transport;
 
 pub use capped::{Capped, CappedCodec};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use await_layer::{Cause, CloseReason};
+use await_layer::{Cause, CloseReason, KeepAlive, KeepAliveError, KeptAlive, Timer};
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
@@ -13,6 +13,7 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::protocol::frame::coding::CloseCode;
 
+use crate::pings::{Pings, settings};
 use crate::{Frame, WebSocketError};
 
 /// Pings and pongs skipped before others get their turn.
@@ -22,7 +23,8 @@ const SKIPPED_AT_ONCE: usize = 32;
 const PATIENCE: u8 = 3;
 
 /// A WebSocket as a `Sink` and `Stream` of [`Frame`]s, around a runtime's own
-/// stream `S` of tungstenite's messages.
+/// stream `S` of tungstenite's messages. `T` tells when a silent peer is pinged,
+/// if it is.
 ///
 /// * The stream yields text and binary messages. Pings are answered and pongs
 ///   dropped, while and only while it is polled;
@@ -36,10 +38,17 @@ const PATIENCE: u8 = 3;
 ///   closes without reading waits for ever if there are any.
 /// * When writing fails, what can still be read is read first: a close frame
 ///   with the real reason may be among it.
+/// * A peer that stays silent for as long as [`KeepAlive`] allows ends the
+///   stream with [`WebSocketError::Silent`]. Pings and pongs are signs of life;
+///   what goes out is none.
 ///
 /// Poll both halves from one task, as the layer does.
-pub struct WebSocket<S> {
-    io: S,
+pub struct WebSocket<S, T>
+where
+    S: Messages,
+    T: Timer,
+{
+    io: KeptAlive<S, Pings, T>,
     /// What tungstenite goes by, for errors to name.
     limits: WebSocketConfig,
     state: State,
@@ -79,18 +88,18 @@ impl<S> Messages for S where
 
 type Read = Option<Result<Frame, WebSocketError>>;
 
-impl<S> WebSocket<S> {
+impl<S: Messages, T: Timer + Default> WebSocket<S, T> {
     /// Wraps a stream whose handshake is done and that nobody has used yet,
     /// with tungstenite's own limits.
     pub fn new(io: S) -> Self {
-        Self::with_limits(io, WebSocketConfig::default())
+        Self::with(io, WebSocketConfig::default(), None)
     }
 
     /// As [`new`](Self::new), for a stream that was made with these limits:
-    /// errors name them.
-    pub fn with_limits(io: S, limits: WebSocketConfig) -> Self {
+    /// errors name them. The peer is watched as `keep_alive` says, if at all.
+    pub fn with(io: S, limits: WebSocketConfig, keep_alive: Option<KeepAlive>) -> Self {
         Self {
-            io,
+            io: KeptAlive::new(io, Pings, T::default(), settings(keep_alive)),
             limits,
             state: State::Open,
             goodbye: None,
@@ -111,7 +120,7 @@ impl<S> WebSocket<S> {
     }
 }
 
-impl<S: Messages> WebSocket<S> {
+impl<S: Messages, T: Timer> WebSocket<S, T> {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
         if matches!(self.state, State::Ended(_)) {
             return Poll::Ready(None);
@@ -139,7 +148,10 @@ impl<S: Messages> WebSocket<S> {
                     return Poll::Ready(self.end(closed(frame)));
                 }
                 Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(Some(Err(error))) => {
+                Poll::Ready(Some(Err(KeepAliveError::Silent(reason)))) => {
+                    return Poll::Ready(self.end(WebSocketError::Silent(reason)));
+                }
+                Poll::Ready(Some(Err(KeepAliveError::Transport(error)))) => {
                     let max_message = self.limits.max_message_size.unwrap_or(usize::MAX);
                     let max_frame = self.limits.max_frame_size.unwrap_or(usize::MAX);
                     let error = WebSocketError::read(error, max_message, max_frame);
@@ -211,7 +223,7 @@ impl<S: Messages> WebSocket<S> {
     }
 }
 
-impl<S: Messages> Stream for WebSocket<S> {
+impl<S: Messages, T: Timer> Stream for WebSocket<S, T> {
     type Item = Result<Frame, WebSocketError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -224,13 +236,13 @@ impl<S: Messages> Stream for WebSocket<S> {
     }
 }
 
-impl<S: Messages> FusedStream for WebSocket<S> {
+impl<S: Messages, T: Timer> FusedStream for WebSocket<S, T> {
     fn is_terminated(&self) -> bool {
         self.held.is_none() && matches!(self.state, State::Ended(_))
     }
 }
 
-impl<S: Messages> Sink<Frame> for WebSocket<S> {
+impl<S: Messages, T: Timer> Sink<Frame> for WebSocket<S, T> {
     type Error = WebSocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -285,6 +297,8 @@ impl<S: Messages> Sink<Frame> for WebSocket<S> {
                 reason: "".into(),
             });
             this.state = State::Closing;
+            // Nothing may follow a close frame.
+            Pin::new(&mut this.io).stop_asking();
             let result = Pin::new(&mut this.io).start_send(Message::Close(Some(goodbye)));
             ready!(this.written(result, cx))?;
         }
@@ -318,7 +332,7 @@ fn closed(frame: Option<CloseFrame>) -> WebSocketError {
     WebSocketError::Closed(CloseReason::new(Cause::Eof, text).with_code(code))
 }
 
-impl<S> fmt::Debug for WebSocket<S> {
+impl<S: Messages, T: Timer> fmt::Debug for WebSocket<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket")
             .field("state", &self.state)

@@ -8,21 +8,38 @@ use std::time::Duration;
 use crate::connection::{Connection, MachineOf, ends_at};
 use crate::error::CallError;
 use crate::hub::{Kind, Work};
-use crate::machine::arena::Key;
+use crate::machine::arena::{Key, NONE};
 use crate::machine::{NewCall, Rare, nanos};
 use crate::packer::Packer;
 use crate::party::wait;
+use crate::reserve::give_back;
 
 /// A packer's error.
 pub(crate) type PackerErrorOf<L> = <<L as Connection>::Packer as Packer>::Error;
 /// Why a call on this connection has no reply.
 pub(crate) type CallErrorOf<L> = CallError<<L as Connection>::Frame, PackerErrorOf<L>>;
 
+/// What few calls bring along: boxed, so that the others are no bigger for it.
+struct Brought<I> {
+    chosen: Option<I>,
+    /// The slot of a permit that is held for it; [`NONE`] if there is none.
+    permit: u32,
+}
+
+impl<I> Default for Brought<I> {
+    fn default() -> Self {
+        Self {
+            chosen: None,
+            permit: NONE,
+        }
+    }
+}
+
 enum State<L: Connection> {
     /// Not polled yet.
     New {
         frame: L::Frame,
-        chosen: Option<Box<L::Id>>,
+        rare: Option<Box<Brought<L::Id>>>,
     },
     Failed(PackerErrorOf<L>),
     Pending {
@@ -46,10 +63,7 @@ impl<L: Connection> Asking<L> {
         let mut asking = Self {
             link: link.clone(),
             state: match packed {
-                Ok(frame) => State::New {
-                    frame,
-                    chosen: None,
-                },
+                Ok(frame) => State::New { frame, rare: None },
                 Err(error) => State::Failed(error),
             },
             at: u64::MAX,
@@ -63,9 +77,19 @@ impl<L: Connection> Asking<L> {
     }
 
     pub(crate) fn set_id(&mut self, id: L::Id) {
-        if let State::New { chosen, .. } = &mut self.state {
-            *chosen = Some(Box::new(id));
+        if let State::New { rare, .. } = &mut self.state {
+            rare.get_or_insert_default().chosen = Some(id);
         }
+    }
+
+    /// Gives it the permit in this slot, to be spent or given back; not if
+    /// there is nothing to send.
+    pub(crate) fn set_permit(&mut self, slot: u32) -> bool {
+        let State::New { rare, .. } = &mut self.state else {
+            return false;
+        };
+        rare.get_or_insert_default().permit = slot;
+        true
     }
 
     /// Begins the call at its first poll and drives it; `look` takes what has
@@ -110,23 +134,36 @@ impl<L: Connection> Asking<L> {
     }
 
     fn begin(&mut self, gap: Option<Option<u64>>) -> Result<(Key, Work), CallErrorOf<L>> {
-        let (frame, chosen) = match std::mem::replace(&mut self.state, State::Done) {
-            State::New { frame, chosen } => (frame, chosen),
+        let (frame, brought) = match std::mem::replace(&mut self.state, State::Done) {
+            State::New { frame, rare } => (frame, rare),
             State::Failed(error) => return Err(CallError::Pack(error)),
             State::Pending { .. } | State::Done => unreachable!("begun once"),
         };
-        let rare = (chosen.is_some() || gap.is_some())
-            .then(|| Box::new(Rare::new(chosen.map(|id| *id), gap)));
+        let (chosen, permit) = match brought {
+            Some(brought) => (brought.chosen, brought.permit),
+            None => (None, NONE),
+        };
+        let rare = (chosen.is_some() || gap.is_some()).then(|| Box::new(Rare::new(chosen, gap)));
         let new = NewCall {
             frame,
             deadline: (self.at != u64::MAX).then_some(self.at),
             rare,
             batch: None,
         };
-        match self.link.with(|machine| machine.begin(new)) {
+        let begun = self.link.with(|machine| match permit {
+            NONE => machine.begin(new),
+            permit => machine.begin_reserved(new, permit),
+        });
+        match begun {
             Ok(begun) if begun.company => Ok((begun.call, Work::QueuedInCompany)),
             Ok(begun) => Ok((begun.call, Work::Queued)),
-            Err((error, new)) => Err(CallError::begin(error, new.frame)),
+            Err((error, new)) => {
+                // Its permit has gone to the next in the line, who does not know.
+                if permit != NONE && self.link.with(|machine| machine.is_due()) {
+                    self.link.hub().notify();
+                }
+                Err(CallError::begin(error, Some(new.frame)))
+            }
         }
     }
 
@@ -150,13 +187,18 @@ impl<L: Connection> Asking<L> {
 
 impl<L: Connection> Drop for Asking<L> {
     fn drop(&mut self) {
-        let State::Pending { call, .. } = self.state else {
-            return;
+        let call = match self.state {
+            State::Pending { call, .. } => call,
+            State::New {
+                rare: Some(ref brought),
+                ..
+            } if brought.permit != NONE => return give_back(&*self.link, brought.permit),
+            _ => return,
         };
         // What is dropped holds the user's values: not under the lock.
         let (dropped, due) = self.link.with(|machine| {
             let dropped = machine.cancel(call);
-            (dropped, machine.has_outgoing() || machine.is_draining())
+            (dropped, machine.is_due())
         });
         self.link.hub().leave(call);
         if due {

@@ -39,8 +39,12 @@ pub struct Call<L: Connection, R> {
 
 impl<L: Connection, R> Call<L, R> {
     pub(crate) fn new(link: &Arc<L>, packed: Result<L::Frame, PackerErrorOf<L>>) -> Self {
+        Self::with(Asking::new(link, packed))
+    }
+
+    pub(crate) fn with(asking: Asking<L>) -> Self {
         Self {
-            asking: Asking::new(link, packed),
+            asking,
             reply: PhantomData,
         }
     }

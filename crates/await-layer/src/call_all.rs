@@ -141,7 +141,9 @@ impl<L: Connection, R> CallAll<L, R> {
                             }
                             State::Pending(begun.call)
                         }
-                        Err((error, new)) => State::Failed(CallError::begin(error, new.frame)),
+                        Err((error, new)) => {
+                            State::Failed(CallError::begin(error, Some(new.frame)))
+                        }
                     }
                 }
                 ended => ended,
@@ -208,8 +210,7 @@ impl<L: Connection, R> Drop for CallAll<L, R> {
             }
         });
         self.party.leave(&*self.link);
-        let due = |machine: &mut MachineOf<L>| machine.has_outgoing() || machine.is_draining();
-        if self.link.with(due) {
+        if self.link.with(|machine| machine.is_due()) {
             self.link.hub().notify();
         }
         // Last: what is the user's may panic.

@@ -69,8 +69,7 @@ impl<F, E> CallError<F, E> {
         }
     }
 
-    pub(crate) fn begin(error: BeginError, frame: F) -> Self {
-        let frame = Some(frame);
+    pub(crate) fn begin(error: BeginError, frame: Option<F>) -> Self {
         match error {
             BeginError::Closing => Self::Refused {
                 why: Refused::Closing,

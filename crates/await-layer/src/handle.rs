@@ -15,6 +15,7 @@ use crate::error::SendError;
 use crate::machine::{CloseReason, Refused, Stats, nanos};
 use crate::packer::{PackedBy, Unpack};
 use crate::replies::Replies;
+use crate::reserve::Reserve;
 use crate::sending::{SendErrorOf, Sending, What};
 
 /// One end of a connection, to call and send with. Cheap to clone.
@@ -71,6 +72,14 @@ impl<L: Connection> Handle<L> {
         L::Packer: Unpack<L::Frame, R>,
     {
         Replies::new(&self.link, request.pack_by(self.link.packer()))
+    }
+
+    /// Waits for one of the permits of
+    /// [`max_in_flight`](crate::Limits::max_in_flight) now, for a call that is
+    /// made later. For whoever must know, before there is a request, that
+    /// another one can go out; calls need none of it.
+    pub fn reserve(&self) -> Reserve<L> {
+        Reserve::new(&self.link)
     }
 
     /// Sends `message` without an id; ready once it is flushed.

@@ -30,7 +30,7 @@
 //! # Parts
 //!
 //! * **Use a connection:** [`AwaitLayer`], [`Handle`], [`Call`], [`CallAll`], [`Replies`],
-//!   [`Incoming`], [`Responder`], [`serve`](serve()), [`Driver`], [`Closed`].
+//!   [`Reserve`], [`Incoming`], [`Responder`], [`serve`](serve()), [`Driver`], [`Closed`].
 //! * **Write a protocol:** [`Protocol`] names a frame, a packer ([`Pack`],
 //!   [`Unpack`]), a codec ([`AwaitIdCodec`]) and an id generator
 //!   ([`IdGenerator`]). [`Stage`] is for wires on which a message is not a
@@ -39,6 +39,7 @@
 //!   [`JsonNumberIds`], [`RandomText`], [`Sequential`], [`SharedCounter`],
 //!   [`ClosureIds`].
 //! * **Bring a runtime:** [`Timer`] is all that the core asks of one.
+//! * **Notice a peer that is gone:** [`KeptAlive`], around any transport.
 //! * **Bounds and failures:** [`Limits`], [`Overflow`], [`CallError`],
 //!   [`SendError`], [`CloseReason`], [`Sent`], [`Stats`].
 //!
@@ -79,6 +80,7 @@ mod hub;
 mod id;
 mod ids;
 mod incoming;
+mod keepalive;
 mod layer;
 mod link;
 mod machine;
@@ -89,6 +91,7 @@ mod packers;
 mod party;
 mod protocol;
 mod replies;
+mod reserve;
 mod responder;
 mod sending;
 mod serve;
@@ -110,6 +113,7 @@ pub use handle::Handle;
 pub use id::{IdGenerator, Locate, Slot};
 pub use ids::{ClosureIds, JsonNumberIds, RandomText, Sequential, SharedCounter, SlotIds, TextId};
 pub use incoming::{Event, Incoming};
+pub use keepalive::{Heartbeat, KeepAlive, KeepAliveError, KeptAlive};
 pub use layer::AwaitLayer;
 pub use link::Link;
 pub use machine::{Cause, CloseReason, Limits, Overflow, Refused, Sent, Stats};
@@ -132,6 +136,7 @@ pub use packers::Postcard;
 pub use packers::{BinaryFrame, Closures, JsonFrame, Raw};
 pub use protocol::Protocol;
 pub use replies::Replies;
+pub use reserve::{Permit, Reserve};
 pub use responder::{Cancelled, Request, Responder};
 pub use sending::Sending;
 pub use serve::serve;

@@ -42,9 +42,13 @@ pub struct Replies<L: Connection, R> {
 
 impl<L: Connection, R> Replies<L, R> {
     pub(crate) fn new(link: &Arc<L>, packed: Result<L::Frame, PackerErrorOf<L>>) -> Self {
+        Self::with(Asking::new(link, packed))
+    }
+
+    pub(crate) fn with(asking: Asking<L>) -> Self {
         Self {
-            asking: Asking::new(link, packed),
-            gap: link.call_timeout().load(Ordering::Relaxed),
+            gap: asking.link.call_timeout().load(Ordering::Relaxed),
+            asking,
             reply: PhantomData,
         }
     }

@@ -10,4 +10,5 @@ mod origins;
 mod pings;
 mod server;
 mod shutdown;
+mod silence;
 mod upgrades;

@@ -18,6 +18,10 @@ const MAX_CANCELS: usize = 64;
 #[derive(Debug)]
 pub struct Codec {
     numbers: SharedCounter<i64>,
+    /// Whether the peer said that it knows `cancel`. One that does not may
+    /// never do anything again after it gets one (debugpy 1.8.22).
+    cancellable: bool,
+    /// Cancels that are not acknowledged yet.
     cancels: BTreeSet<i64>,
 }
 
@@ -60,6 +64,19 @@ struct Envelope<'a> {
     command: Option<Cow<'a, str>>,
 }
 
+/// The reply to `initialize`.
+#[derive(Deserialize)]
+struct Initialized {
+    body: Capabilities,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Capabilities {
+    #[serde(default)]
+    supports_cancel_request: bool,
+}
+
 /// The arguments of `cancel`.
 #[derive(Deserialize)]
 struct Cancel {
@@ -74,8 +91,18 @@ struct CancelArguments {
 
 impl Codec {
     pub(super) fn new(numbers: SharedCounter<i64>) -> Self {
-        let cancels = BTreeSet::new();
-        Self { numbers, cancels }
+        Self {
+            numbers,
+            cancellable: false,
+            cancels: BTreeSet::new(),
+        }
+    }
+
+    /// Learns from the reply to `initialize` what the peer is able to.
+    fn learn(&mut self, frame: &impl JsonFrame) {
+        if let Ok(Initialized { body }) = object::read(frame) {
+            self.cancellable = body.supports_cancel_request;
+        }
     }
 
     fn number(&self) -> Result<i64, SealError> {
@@ -93,11 +120,16 @@ impl<F: JsonFrame> AwaitIdCodec<F> for Codec {
             return Peek::Other;
         };
         match &*envelope.kind {
-            "response" => match envelope.request_seq {
-                Some(seq) if self.cancels.remove(&seq) => Peek::Skip,
-                Some(seq) => Peek::Reply(seq),
-                None => Peek::Stray,
-            },
+            "response" => {
+                if envelope.command.as_deref() == Some("initialize") {
+                    self.learn(frame);
+                }
+                match envelope.request_seq {
+                    Some(seq) if self.cancels.remove(&seq) => Peek::Skip,
+                    Some(seq) => Peek::Reply(seq),
+                    None => Peek::Stray,
+                }
+            }
             "request" => match (envelope.seq, envelope.command.as_deref()) {
                 (_, Some("cancel")) => match object::read::<Cancel>(frame) {
                     Ok(cancel) => Peek::Cancel(Ask::new(cancel.arguments.request_id, "")),
@@ -130,7 +162,7 @@ impl<F: JsonFrame> AwaitIdCodec<F> for Codec {
     }
 
     fn cancel(&mut self, id: &i64) -> Option<F> {
-        let seq = self.numbers.take()?;
+        let seq = self.cancellable.then(|| self.numbers.take())??;
         let arguments = serde_json::json!({ "requestId": id });
         let mut frame = Messages.pack(&Command("cancel", arguments)).ok()?;
         self.seal(&mut frame, Head::Request(&seq)).ok()?;

@@ -32,10 +32,10 @@
 //!   [`Outcome`]. An [`Event`] is [sent](await_layer::Handle::send), and what
 //!   comes in as a message unpacks as [`Happened`].
 //! * `"success": false` fails the call with [`Failure::Remote`].
-//! * A call that is dropped or times out sends the request `cancel`; what
-//!   answers that is noise. Adapters without `supportsCancelRequest` answer it
-//!   with an error, to no harm. A request that the peer withdraws is answered
-//!   by the handler, or with the message `cancelled`.
+//! * A call that is dropped or times out sends the request `cancel`, if the
+//!   reply to `initialize` said `supportsCancelRequest`; what answers that is
+//!   noise. A request that the peer withdraws is answered by the handler, or
+//!   with the message `cancelled`.
 
 mod codec;
 mod message;

@@ -21,6 +21,13 @@ impl End {
         frame
     }
 
+    /// Has it hear that the peer knows `cancel`.
+    fn learn(mut self) -> Self {
+        let able = r#"{"type":"response","request_seq":0,"command":"initialize","body":{"supportsCancelRequest":true}}"#;
+        assert_eq!(self.peek(able), Peek::Reply(0));
+        self
+    }
+
     fn request(&mut self, command: &str) -> (i64, String) {
         let id = self.1.next(Slot { index: 0, turn: 0 }).unwrap();
         let frame = Messages.pack(&Command(command, ())).unwrap();
@@ -49,7 +56,7 @@ fn outcome(outcome: Outcome<u8>) -> String {
 
 #[test]
 fn every_message_that_leaves_takes_the_next_number() {
-    let (mut end, mut peer) = (End::new(), End::new());
+    let (mut end, mut peer) = (End::new().learn(), End::new());
     let ask = end.asked(&peer.request("runInTerminal").1);
     let (id, first) = end.request("launch");
     let event = Messages.pack(&Event("output", json!({ "a": 1 }))).unwrap();
@@ -118,7 +125,7 @@ fn both_ends_may_use_the_same_numbers() {
 
 #[test]
 fn a_cancel_names_the_request_and_its_acknowledgement_is_noise() {
-    let (mut client, mut adapter) = (End::new(), End::new());
+    let (mut client, mut adapter) = (End::new().learn(), End::new());
     let (id, frame) = client.request("launch");
     let asked = adapter.peek(&frame);
     let cancel: String = client.0.cancel(&id).unwrap();
@@ -139,6 +146,19 @@ fn a_cancel_names_the_request_and_its_acknowledgement_is_noise() {
     };
     assert!(matches!(acknowledged(&seqs[0]), Peek::Reply(_)));
     assert_eq!(acknowledged(&seqs[1]), Peek::Skip);
+}
+
+#[test]
+fn a_peer_that_does_not_know_cancel_gets_none() {
+    let mut client = End::new();
+    let (id, _) = client.request("initialize");
+    let none: Option<String> = client.0.cancel(&id);
+    assert!(none.is_none());
+    let reply = r#"{"type":"response","request_seq":1,"command":"initialize","body":{}}"#;
+    assert_eq!(client.peek(reply), Peek::Reply(1));
+    let none: Option<String> = client.0.cancel(&id);
+    assert!(none.is_none());
+    assert_eq!(client.request("threads").0, 2, "no number was wasted");
 }
 
 #[test]

@@ -10,3 +10,4 @@ mod handshakes;
 mod limits;
 mod pair;
 mod pings;
+mod silence;

@@ -76,6 +76,16 @@ impl<F, I, A> Machine<F, I, A> {
             return Err((error, new));
         }
         let permitted = self.has_permit();
+        self.register(new, permitted)
+    }
+
+    /// Begins a call that may start, in the queue or in the line for a permit.
+    #[inline]
+    pub(super) fn register(
+        &mut self,
+        new: NewCall<F, I>,
+        permitted: bool,
+    ) -> Result<Begun, (BeginError, NewCall<F, I>)> {
         let NewCall {
             frame,
             deadline,

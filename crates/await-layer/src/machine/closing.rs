@@ -53,6 +53,7 @@ impl<F, I, A> Machine<F, I, A> {
         if open {
             let at = super::nanos(self.limits.close_timeout).map(|time| now.saturating_add(time));
             self.closing = Closing::Draining(at);
+            self.refuse_reservations();
         }
         open
     }
@@ -79,6 +80,7 @@ impl<F, I, A> Machine<F, I, A> {
             return;
         }
         self.closing = Closing::Closed(reason.clone());
+        self.refuse_reservations();
         let keys: Vec<Key> = self.slots.keys().collect();
         self.close_calls(&keys);
         self.close_sends(&keys);

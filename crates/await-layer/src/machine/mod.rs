@@ -19,7 +19,8 @@
 //!                left, refused
 //! ```
 //!
-//! `Permit` waits for `max_in_flight`; in `Cancelling` its cancel message is
+//! `Permit` waits for `max_in_flight`, unless the call has one that was taken
+//! before ([`reservations`]); in `Cancelling` its cancel message is
 //! queued and in `Leaving` the driver has it; `Retired` keeps a narrow id from
 //! being used again.
 
@@ -38,6 +39,7 @@ mod outgoing;
 mod parts;
 mod places;
 mod reason;
+mod reservations;
 mod sends;
 mod slot;
 mod stats;
@@ -81,7 +83,7 @@ pub(crate) struct Machine<F, I, A> {
     in_flight: usize,
     /// Calls that have an outcome nobody has taken.
     untaken: usize,
-    /// Calls between `Queued` and `Leaving`.
+    /// Calls between `Queued` and `Leaving`, and permits that are held.
     permits: usize,
     retired: usize,
     /// Sends that are written and wait for the flush.
@@ -155,6 +157,12 @@ impl<F, I, A> Machine<F, I, A> {
     /// How many they are.
     pub(crate) fn count_woken(&self) -> usize {
         self.woken.len()
+    }
+
+    /// Whether a turn would have something to do: somebody is to be told, or
+    /// something is to leave.
+    pub(crate) fn is_due(&self) -> bool {
+        self.has_outgoing() || self.is_draining() || !self.woken.is_empty()
     }
 
     /// Whether anything is to be dropped once the lock is released.

@@ -67,7 +67,7 @@ pub(crate) enum Write<F, I, A> {
 pub(super) struct Outgoing {
     /// What leaves next.
     pub(super) queue: List,
-    /// Requests that wait for a permit.
+    /// Requests and reservations that wait for a permit.
     pub(super) permits: List,
     /// Of the frames in `queue`, those that nobody waits for.
     loose: usize,
@@ -201,7 +201,7 @@ impl<F, I, A> Machine<F, I, A> {
                 Some(Write::Cancel { call: key, id })
             }
             What::Send(send) => send.take_off(key, slot.frame.take()),
-            What::Seat { .. } => None,
+            What::Permit(_) | What::Seat { .. } => None,
             What::Loose { .. } | What::Decline { .. } | What::Refuse { .. } => {
                 // They count until they are written.
                 let Slot { what, frame, .. } = self.slots.remove(key)?;

@@ -31,6 +31,10 @@ pub enum Cause {
     Eof,
     /// The transport failed. Reconnect.
     Transport,
+    /// The peer gave no sign of life for as long as its
+    /// [`KeepAlive`](crate::KeepAlive) allows. Reconnect; calls that were
+    /// written may have been executed.
+    Silent,
     /// The peer sent more replies to nothing than `unmatched_budget`. One of
     /// the two ends is confused: look at the codec.
     Unmatched,
@@ -96,6 +100,7 @@ impl fmt::Display for CloseReason {
             Cause::Dropped => "every handle was dropped",
             Cause::Eof => "closed by the peer",
             Cause::Transport => "the transport failed",
+            Cause::Silent => "the peer has gone silent",
             Cause::Unmatched => "too many replies to nothing",
             Cause::Overflow => "messages were not taken in time",
             Cause::Panicked => "the protocol, the transport or the timer panicked",

@@ -12,6 +12,7 @@ use super::deadlines::{Deadline, Timed};
 use super::list::{Links, Members};
 use super::parts::Parts;
 use super::reason::Refused;
+use super::reservations::Reserved;
 use super::sends::Send;
 use super::wire::Wire;
 use crate::Refusal;
@@ -44,6 +45,8 @@ pub(super) enum What<F, I, A> {
         ask: A,
         why: Refusal,
     },
+    /// A permit that no call has yet.
+    Permit(Reserved),
     /// Somebody who waits for something else, such as the end.
     Seat {
         /// Calls of a batch that have no outcome.

@@ -4,7 +4,8 @@ use super::arena::Key;
 use super::calls::Caller;
 use super::outcome::Ending;
 use super::reason::{Refused, Sent};
-use super::slot::Queued;
+use super::reservations::Reserved;
+use super::slot::{Queued, What};
 use super::{Discarded, Machine};
 
 /// How far a request and its id have got: see the diagram in the parent.
@@ -161,10 +162,17 @@ impl<F, I, A> Machine<F, I, A> {
                 return;
             };
             self.permits += 1;
-            if let Some(call) = self.slots.call(key) {
-                call.wire = Wire::Queued;
+            match self.slots.get_mut(key).map(|slot| &mut slot.what) {
+                Some(What::Call(call)) => {
+                    call.wire = Wire::Queued;
+                    self.queue_back(key);
+                }
+                Some(What::Permit(reserved)) => {
+                    *reserved = Reserved::Held;
+                    self.woken.push(key);
+                }
+                _ => {}
             }
-            self.queue_back(key);
         }
     }
 

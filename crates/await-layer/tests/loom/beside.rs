@@ -122,3 +122,22 @@ fn a_message_that_comes_while_the_stream_lines_up_is_delivered() {
         drop(calling.join().unwrap());
     });
 }
+
+#[test]
+fn a_permit_given_back_anywhere_reaches_whoever_waits_for_it() {
+    model(|| {
+        let limits = Limits {
+            max_in_flight: 1,
+            ..Limits::default()
+        };
+        let layer = AwaitLayer::with(Echo::default(), Wire, ManualTimer::new(), limits);
+        let handle = layer.handle();
+        let other = handle.clone();
+        let thread = thread::spawn(move || drop(block_on(other.reserve()).unwrap()));
+        let permit = block_on(handle.reserve()).unwrap();
+        let reply = block_on(permit.send_await::<Frame>(&(0, false, 1)));
+        assert_eq!(reply.unwrap().2, 1);
+        thread.join().unwrap();
+        assert_eq!(handle.in_flight(), 0);
+    });
+}

@@ -7,6 +7,7 @@ mod deadlines;
 mod frame;
 mod model;
 mod queue;
+mod reserving;
 mod seats;
 mod seen;
 mod step;
@@ -27,6 +28,10 @@ enum Op {
         timeout: Option<u64>,
         streams: bool,
     },
+    Reserve,
+    GiveBack(usize),
+    /// A call with a permit that is held.
+    BeginReserved(usize),
     Send,
     Loose {
         size: usize,
@@ -84,6 +89,9 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (timeout, any::<bool>()).prop_map(|(timeout, streams)| Op::Begin { timeout, streams }),
         6 => (0..64usize, answer).prop_map(|(call, kind)| Op::Answer { call, kind }),
         3 => (0..64usize).prop_map(Op::Cancel),
+        2 => Just(Op::Reserve),
+        2 => (0..8usize).prop_map(Op::BeginReserved),
+        1 => (0..8usize).prop_map(Op::GiveBack),
         5 => (0..64usize).prop_map(Op::Take),
         3 => (0..30u64).prop_map(Op::Advance),
     ];

@@ -1,6 +1,7 @@
 //! The same rules, told naively.
 
 use super::queue::Item;
+use super::reserving::Reservation;
 use super::*;
 use crate::machine::arena::Key;
 
@@ -45,6 +46,8 @@ pub(super) enum Wire {
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) key: Key,
+    /// Its place in the line, among reservations and its like.
+    pub(super) number: u64,
     /// Also the number of its frame.
     pub(super) chosen: Option<u64>,
     /// `Some(None)` while the caller waits.
@@ -135,6 +138,7 @@ pub(super) struct Model {
     pub(super) calls: Vec<Call>,
     pub(super) sends: Vec<Send>,
     pub(super) asks: Vec<Ask>,
+    pub(super) reservations: Vec<Reservation>,
     pub(super) queue: Vec<Item>,
     /// Off the queue.
     pub(super) staged: Vec<Item>,
@@ -167,21 +171,6 @@ impl Model {
 
     pub(super) fn count(&self, which: impl Fn(&Call) -> bool) -> usize {
         self.calls.iter().filter(|call| which(call)).count()
-    }
-
-    pub(super) fn promote(&mut self) {
-        loop {
-            let full = self.count(Call::permitted) >= MAX_IN_FLIGHT
-                || self.count(Call::retired) >= MAX_RETIRED;
-            let mut calls = self.calls.iter_mut();
-            match calls.find(|call| call.wire == Wire::Permit) {
-                Some(call) if !full => {
-                    call.wire = Wire::Queued;
-                    self.queue.push(Item::Request(call.key));
-                }
-                _ => return,
-            }
-        }
     }
 
     /// The caller is done with it before the wire is.
@@ -297,6 +286,7 @@ impl Model {
                 _ => {}
             }
         }
+        self.refuse_reservations();
         self.asks.clear();
         self.queue.clear();
         self.closed = true;

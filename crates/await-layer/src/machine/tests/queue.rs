@@ -30,7 +30,9 @@ pub(super) fn queue_of(subject: &mut Subject) -> Vec<Item> {
         items.push(match &slot.what {
             What::Call(call) if call.wire == Wire::Queued => Item::Request(key),
             What::Call(call) if call.wire == Wire::Cancelling => Item::Cancel(key),
-            What::Call(_) | What::Seat { .. } => panic!("it has nothing to write"),
+            What::Call(_) | What::Permit(_) | What::Seat { .. } => {
+                panic!("it has nothing to write")
+            }
             What::Send(_) => Item::Send(key),
             What::Loose { .. } => Item::Loose(slot.frame.as_ref().expect("a frame").0),
             What::Decline { ask, .. } => Item::Decline(*ask),

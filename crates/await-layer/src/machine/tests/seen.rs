@@ -3,6 +3,7 @@
 use super::super::limits::charge;
 use super::model::{Call, Stage};
 use super::queue::Item;
+use super::reserving::Stage as Reserved;
 use super::step::Pair;
 use crate::machine::arena::Key;
 
@@ -15,15 +16,22 @@ impl Pair {
             .sends
             .iter()
             .filter(|send| !send.left && !send.is_done() && send.stage != Stage::Gone);
+        let reservations = self.model.reservations.iter();
+        let reservations = reservations.filter(|one| one.stage == Reserved::Waiting);
         let calls = calls.map(|call| call.key);
-        calls.chain(sends.map(|send| send.key)).collect()
+        let sends = sends.map(|send| send.key);
+        let reservations = reservations.map(|one| one.key);
+        calls.chain(sends).chain(reservations).collect()
     }
 
     /// Gone of its own accord.
     pub(super) fn went(&self, key: Key) -> bool {
         let call = self.model.calls.iter().find(|call| call.key == key);
         let send = self.model.sends.iter().find(|send| send.key == key);
-        call.is_some_and(|call| call.caller.is_none())
+        let mut reservations = self.model.reservations.iter();
+        let known = call.is_some() || send.is_some() || reservations.any(|one| one.key == key);
+        !known
+            || call.is_some_and(|call| call.caller.is_none())
             || send.is_some_and(|send| send.left || send.stage == Stage::Gone)
     }
 
@@ -46,7 +54,7 @@ impl Pair {
         let done = |call: &Call| matches!(call.caller, Some(Some(_)));
         assert_eq!(subject.in_flight(), model.count(Call::waits));
         assert_eq!(subject.untaken, model.count(done));
-        assert_eq!(subject.permits, model.count(Call::permitted));
+        assert_eq!(subject.permits, model.count(Call::permitted) + model.held());
         assert_eq!(subject.retired, model.count(Call::retired));
         assert_eq!(subject.asks.len(), model.asks.len());
         assert_eq!(subject.asks_taken, model.asks.len());
@@ -59,8 +67,10 @@ impl Pair {
         let sends = model.sends.iter().filter(|send| send.stage != Stage::Gone);
         let own =
             |item: &&Item| matches!(item, Item::Loose(_) | Item::Decline(_) | Item::Refuse(_));
-        let slots =
-            model.count(Call::lives) + sends.count() + model.queue.iter().filter(own).count();
+        let slots = model.count(Call::lives)
+            + model.reservations.len()
+            + sends.count()
+            + model.queue.iter().filter(own).count();
         assert_eq!(subject.slots.len(), slots);
         if !model.closed {
             let bytes = model

@@ -44,16 +44,20 @@ impl Pair {
         for key in waited.iter().filter(|key| !waits.contains(key)) {
             assert!(woken.contains(key) || self.went(*key), "{op:?}: not told");
         }
+        self.see_reservations();
         self.counts();
     }
 
-    fn number(&mut self) -> u64 {
+    pub(super) fn number(&mut self) -> u64 {
         self.next += 1;
         self.next
     }
 
     fn run(&mut self, op: Op) {
         match op {
+            Op::Reserve => self.reserve(),
+            Op::GiveBack(reservation) => self.give_back(reservation),
+            Op::BeginReserved(reservation) => self.begin_reserved(reservation),
             Op::Begin { timeout, streams } => self.begin(timeout, streams),
             Op::Send => {
                 let begun = with(&mut self.subject, |subject| subject.begin_send(Frame(SENT)));
@@ -183,6 +187,7 @@ impl Pair {
             Op::Drain => {
                 with(&mut self.subject, |subject| subject.drain(0));
                 self.model.draining = true;
+                self.model.refuse_reservations();
             }
             Op::Close { lost } => {
                 if lost && self.staged.pop_front().is_some() {
@@ -216,6 +221,7 @@ impl Pair {
             assert_eq!(begun.company, self.model.calls.iter().any(untaken));
             self.model.calls.push(Call {
                 key: begun.call,
+                number,
                 chosen,
                 caller: Some(None),
                 wire: Wire::Permit,

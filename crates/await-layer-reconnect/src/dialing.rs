@@ -1,0 +1,234 @@
+//! The attempts of one outage.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use await_layer::{Handle, Sleep, Timer};
+use futures_util::task::AtomicWaker;
+
+use crate::Connect;
+use crate::backoff::nanos;
+use crate::config::Config;
+use crate::error::{Bound, GaveUp};
+
+/// What all outages share.
+pub(crate) struct Plan<C: Connect> {
+    pub(crate) connect: C,
+    pub(crate) config: Config,
+    /// Calls that wait for a connection.
+    pub(crate) waiting: Arc<AtomicUsize>,
+    /// Of the last attempt, if there is no connection since.
+    last: Mutex<Option<Arc<C::Error>>>,
+    stopped: AtomicBool,
+    /// Whoever dials.
+    dialer: AtomicWaker,
+}
+
+impl<C: Connect> Plan<C> {
+    pub(crate) fn new(connect: C, config: Config) -> Self {
+        Self {
+            connect,
+            config,
+            waiting: Arc::default(),
+            last: Mutex::new(None),
+            stopped: AtomicBool::new(false),
+            dialer: AtomicWaker::new(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.connect.timer().now()
+    }
+
+    pub(crate) fn last(&self) -> Option<Arc<C::Error>> {
+        let last = self.last.lock();
+        last.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What an attempt has come to.
+    fn attempted(&self, error: Option<C::Error>) {
+        let error = error.map(Arc::new);
+        let former = {
+            let last = self.last.lock();
+            std::mem::replace(&mut *last.unwrap_or_else(PoisonError::into_inner), error)
+        };
+        drop(former);
+    }
+
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.dialer.wake();
+    }
+}
+
+/// A connection, and the failures in a row that came before it.
+pub(crate) struct Arrived<C: Connect> {
+    pub(crate) handle: Handle<C::Link>,
+    pub(crate) failures: u32,
+}
+
+impl<C: Connect> Clone for Arrived<C> {
+    fn clone(&self) -> Self {
+        Self {
+            handle: self.handle.clone(),
+            failures: self.failures,
+        }
+    }
+}
+
+type Attempted<C> = Result<Handle<<C as Connect>::Link>, <C as Connect>::Error>;
+
+enum Phase<D> {
+    Dialing(Pin<Box<D>>),
+    Waiting,
+}
+
+/// Dials until there is a connection or a bound is reached.
+pub(crate) struct Dialing<C: Connect> {
+    plan: Arc<Plan<C>>,
+    rng: fastrand::Rng,
+    /// Made when it is needed first: making it is the user's code.
+    sleep: Option<<C::Timer as Timer>::Sleep>,
+    phase: Phase<C::Dialing>,
+    /// When this wait or this attempt is over; `u64::MAX` is never.
+    at: u64,
+    /// When it was polled first.
+    since: Option<u64>,
+    failures: u32,
+    /// Dialed at once: nothing was lost before it.
+    first: bool,
+}
+
+impl<C: Connect> Dialing<C> {
+    /// After so many failures in a row, the loss of a connection perhaps among
+    /// them; or the `first`.
+    pub(crate) fn new(plan: Arc<Plan<C>>, rng: fastrand::Rng, failures: u32, first: bool) -> Self {
+        Self {
+            sleep: None,
+            plan,
+            rng,
+            phase: Phase::Waiting,
+            at: 0,
+            since: None,
+            failures,
+            first,
+        }
+    }
+
+    fn gave_up(&self, bound: Bound) -> GaveUp<C::Error> {
+        GaveUp {
+            bound,
+            failures: self.failures,
+            last: self.plan.last(),
+        }
+    }
+
+    /// Sets the wait that is due now, if another attempt is.
+    fn wait(&mut self) -> Result<(), GaveUp<C::Error>> {
+        let backoff = &self.plan.config.backoff;
+        if self.failures >= backoff.attempts.max(1) {
+            return Err(self.gave_up(Bound::Attempts));
+        }
+        let now = self.plan.now();
+        let since = *self.since.get_or_insert(now);
+        let wait = match std::mem::take(&mut self.first) {
+            true => 0,
+            false => backoff.wait(self.failures, &mut self.rng),
+        };
+        let at = now.saturating_add(wait);
+        let end = since.saturating_add(nanos(backoff.within));
+        if at > end {
+            return Err(self.gave_up(Bound::Time));
+        }
+        self.at = at;
+        self.phase = Phase::Waiting;
+        Ok(())
+    }
+
+    fn dial(&mut self) {
+        let timeout = nanos(self.plan.config.backoff.attempt_timeout);
+        self.at = self.plan.now().saturating_add(timeout);
+        if let Some(since) = self.since {
+            let end = since.saturating_add(nanos(self.plan.config.backoff.within));
+            self.at = self.at.min(end);
+        }
+        self.phase = Phase::Dialing(Box::pin(self.plan.connect.dial()));
+    }
+
+    /// Begins an attempt if none is under way.
+    fn poll_attempt(&mut self, cx: &mut Context<'_>) -> Poll<Attempted<C>> {
+        loop {
+            match &mut self.phase {
+                Phase::Waiting => self.dial(),
+                Phase::Dialing(attempt) => return attempt.as_mut().poll(cx),
+            }
+        }
+    }
+
+    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.at {
+            u64::MAX => Poll::Pending,
+            at => {
+                let timer = self.plan.connect.timer();
+                let sleep = self.sleep.get_or_insert_with(|| timer.sleep());
+                sleep.poll_until(at, cx)
+            }
+        }
+    }
+}
+
+impl<C: Connect> Unpin for Dialing<C> {}
+
+impl<C: Connect> Future for Dialing<C> {
+    type Output = Result<Arrived<C>, GaveUp<C::Error>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        this.plan.dialer.register(cx.waker());
+        if this.plan.stopped.load(Ordering::Acquire) {
+            return Poll::Ready(Err(this.gave_up(Bound::Stopped)));
+        }
+        if this.since.is_none() {
+            this.wait()?;
+        }
+        loop {
+            if matches!(this.phase, Phase::Waiting) {
+                ready!(this.poll_time(cx));
+            }
+            // A panic here would be everybody's who waits, now and later.
+            let attempt = catch_unwind(AssertUnwindSafe(|| this.poll_attempt(cx)));
+            let Ok(attempt) = attempt else {
+                return Poll::Ready(Err(this.gave_up(Bound::Panicked)));
+            };
+            match attempt {
+                Poll::Ready(Ok(handle)) => {
+                    this.plan.attempted(None);
+                    return Poll::Ready(Ok(Arrived {
+                        handle,
+                        failures: this.failures,
+                    }));
+                }
+                Poll::Ready(Err(error)) => this.plan.attempted(Some(error)),
+                Poll::Pending => {
+                    ready!(this.poll_time(cx));
+                    this.plan.attempted(None);
+                }
+            }
+            this.failures = this.failures.saturating_add(1);
+            this.wait()?;
+        }
+    }
+}
+
+impl<C: Connect> fmt::Debug for Dialing<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialing")
+            .field("failures", &self.failures)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod backoff;
+mod call;
+mod config;
+mod connect;
+mod connected;
+mod connections;
+mod dialing;
+mod error;
+mod keep_up;
+mod reconnect;
+mod waiting;
+
+pub use backoff::Backoff;
+pub use call::ReconnectCall;
+pub use config::Config;
+pub(crate) use connect::{CallFrame, CallPacker};
+pub use connect::{Connect, Dial};
+pub use connected::Connected;
+pub use connections::Connections;
+pub use error::{Bound, CallFault, GaveUp, ReconnectError};
+pub use keep_up::KeepUp;
+pub use reconnect::Reconnect;

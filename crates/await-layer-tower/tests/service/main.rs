@@ -1,0 +1,6 @@
+//! The service by itself, and under tower's own layers.
+
+mod end;
+mod layers;
+mod ready;
+mod retry;
