@@ -62,7 +62,7 @@ async fn connect(session: Session<Frame>) -> Option<Connected> {
     let (stream, _) = connect_async_with_config(request, Some(websocket), true)
         .await
         .unwrap();
-    let io = Staged::new(WebSocket::with_limits(stream, websocket), session);
+    let io = Staged::new(WebSocket::with(stream, websocket, None), session);
     let layer = AwaitLayer::with(io, GraphqlWs, TokioTimer::new(), config.limits);
     let (client, incoming) = layer.split();
     Some(Connected {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use await_layer::{CallError, Cause, Sent};
 use await_layer_protocols::cdp::{Cdp, Failure, InSession, Method, Received};
+use await_layer_testkit::example::Example;
 use await_layer_tungstenite::tokio_tungstenite::MaybeTlsStream;
 use await_layer_tungstenite::{Config, Event, Frame, Handle, Incoming, Layer, Link, connect};
 use futures::future::{join, join_all, poll_immediate};
@@ -273,4 +274,16 @@ async fn every_call_ends_when_node_is_killed() {
     assert_ne!(reason.cause(), Cause::Local);
     assert_eq!(reason.code(), Some(1006), "{reason}");
     assert_eq!(tool.in_flight(), 0);
+}
+
+/// The example drives another Node.
+#[test]
+fn the_devtools_example_prints_what_a_script_says() {
+    if installed("node").is_none() {
+        return;
+    }
+    let said = Example::start("devtools", &[]).rest();
+    let said: Vec<_> = said.lines().collect();
+    let logged = r#""log": "six by seven is" 42"#;
+    assert_eq!(said, [logged, "closed here", "node: exit status: 3"]);
 }
