@@ -7,7 +7,9 @@
 //! |---|---|---|
 //! | `json_rpc` (`json-rpc`) | JSON-RPC 2.0 servers and clients, batches included | a message, a line |
 //! | `lsp` | language servers and editors | `Content-Length` |
+//! | `cdp` | browsers, Node.js and tools, over the Chrome DevTools Protocol | a message |
 //! | `dap` | debug adapters and editors | `Content-Length` |
+//! | `graphql_ws` (`graphql-ws`) | GraphQL servers and clients, in `graphql-transport-ws` | a message, below it a stage |
 //! | `mcp` | Model Context Protocol servers and clients | a line |
 //! | `dbus` | D-Bus peers and buses | its own |
 //! | `ldap` | directory servers and their clients | its own |
@@ -16,12 +18,20 @@
 //! folder that can be read, and copied, by itself.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "cdp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cdp")))]
+pub mod cdp;
 #[cfg(feature = "dap")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dap")))]
 pub mod dap;
 #[cfg(feature = "dbus")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dbus")))]
 pub mod dbus;
+#[cfg(feature = "graphql-ws")]
+mod failure;
+#[cfg(feature = "graphql-ws")]
+#[cfg_attr(docsrs, doc(cfg(feature = "graphql-ws")))]
+pub mod graphql_ws;
 #[cfg(feature = "json-rpc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json-rpc")))]
 pub mod json_rpc;
@@ -38,6 +48,10 @@ pub mod mcp;
 mod measured;
 #[cfg(any(feature = "dap", feature = "json-rpc"))]
 mod object;
+
+#[cfg(feature = "graphql-ws")]
+#[cfg_attr(docsrs, doc(cfg(feature = "graphql-ws")))]
+pub use failure::Failure;
 
 /// The README's example runs.
 #[cfg(all(doctest, feature = "lsp"))]
