@@ -8,11 +8,14 @@
 //! | `json_rpc` (`json-rpc`) | JSON-RPC 2.0 servers and clients, batches included | a message, a line |
 //! | `lsp` | language servers and editors | `Content-Length` |
 //! | `mcp` | Model Context Protocol servers and clients | a line |
+//! | `msgpack_rpc` (`msgpack-rpc`) | neovim | `SelfDelimited`, which comes with it |
 //!
 //! Without a feature there is nothing here. Each module is one file or one
 //! folder that can be read, and copied, by itself.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "msgpack-rpc")]
+mod failure;
 #[cfg(feature = "json-rpc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json-rpc")))]
 pub mod json_rpc;
@@ -22,6 +25,15 @@ pub mod lsp;
 #[cfg(feature = "mcp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "mcp")))]
 pub mod mcp;
+#[cfg(feature = "msgpack-rpc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "msgpack-rpc")))]
+pub mod msgpack_rpc;
+#[cfg(feature = "msgpack-rpc")]
+mod nesting;
+
+#[cfg(feature = "msgpack-rpc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "msgpack-rpc")))]
+pub use failure::Failure;
 
 /// The README's example runs.
 #[cfg(all(doctest, feature = "lsp"))]
