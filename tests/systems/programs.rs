@@ -35,7 +35,9 @@ fn require<T>(what: &str, found: Result<T, String>) -> Option<T> {
 pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    let found = folders.map(|folder| folder.join(program)).find(|it| it.is_file());
+    let found = folders
+        .map(|folder| folder.join(program))
+        .find(|it| it.is_file());
     let found = found.ok_or_else(|| format!("there is no {program}: `apt install` has it"));
     require(program, found)
 }

@@ -36,11 +36,13 @@
 //!
 //! `rpcrequest` waits inside neovim, and what neovim does meanwhile may ask
 //! again. It takes the answer to its *latest* request only, and ends the
-//! connection at any other. So answer last-asked-first: a handler that calls
-//! neovim awaits that call before it answers, which
-//! [`serve`](await_layer::serve()) does by itself; who sends several calls that
-//! may each make neovim ask keeps the [responders](await_layer::Responder) in a
-//! `Vec` and answers the one on top.
+//! connection at any other. So answer last-asked-first:
+//!
+//! * A handler that calls neovim awaits that call before it answers. With
+//!   [`serve`](await_layer::serve()) the order is right by itself.
+//! * Who sends several calls that may each make neovim ask keeps the
+//!   [responders](await_layer::Responder) in a `Vec`, answers the one on top,
+//!   and awaits the reply to the call that asked before the next.
 
 mod codec;
 mod framing;
