@@ -9,12 +9,13 @@
 //! | `lsp` | language servers and editors | `Content-Length` |
 //! | `mcp` | Model Context Protocol servers and clients | a line |
 //! | `msgpack_rpc` (`msgpack-rpc`) | neovim | `SelfDelimited`, which comes with it |
+//! | `resp` | Redis, as a client | `Values`, which comes with it |
 //!
 //! Without a feature there is nothing here. Each module is one file or one
 //! folder that can be read, and copied, by itself.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "msgpack-rpc")]
+#[cfg(any(feature = "msgpack-rpc", feature = "resp"))]
 mod failure;
 #[cfg(feature = "json-rpc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json-rpc")))]
@@ -28,11 +29,14 @@ pub mod mcp;
 #[cfg(feature = "msgpack-rpc")]
 #[cfg_attr(docsrs, doc(cfg(feature = "msgpack-rpc")))]
 pub mod msgpack_rpc;
-#[cfg(feature = "msgpack-rpc")]
+#[cfg(any(feature = "msgpack-rpc", feature = "resp"))]
 mod nesting;
+#[cfg(feature = "resp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "resp")))]
+pub mod resp;
 
-#[cfg(feature = "msgpack-rpc")]
-#[cfg_attr(docsrs, doc(cfg(feature = "msgpack-rpc")))]
+#[cfg(any(feature = "msgpack-rpc", feature = "resp"))]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "msgpack-rpc", feature = "resp"))))]
 pub use failure::Failure;
 
 /// The README's example runs.

@@ -34,7 +34,7 @@ async fn late_replies_reach_nobody() {
 
     // A call that runs out of time: neovim cannot answer it before we do.
     let call = nvim.send_await::<u8>(&waiting("slow")).with_id(9);
-    match call.timeout(Duration::from_millis(20)).await.unwrap_err() {
+    match call.timeout(Duration::from_millis(300)).await.unwrap_err() {
         CallError::Timeout { sent, .. } => assert_eq!(sent, Sent::Yes),
         other => panic!("{other}"),
     }
