@@ -12,4 +12,5 @@ mod debugpy;
 mod graphql_ws;
 mod neovim;
 mod node_inspect;
+mod redis;
 mod slapd;

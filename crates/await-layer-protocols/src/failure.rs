@@ -15,6 +15,12 @@ pub enum Failure<E, P, U = P> {
     Body(PackerError<P, U>),
 }
 
+impl<E, P, U> From<PackerError<P, U>> for Failure<E, P, U> {
+    fn from(error: PackerError<P, U>) -> Self {
+        Self::Body(error)
+    }
+}
+
 impl<E: fmt::Display, P, U> fmt::Display for Failure<E, P, U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

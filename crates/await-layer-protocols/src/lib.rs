@@ -13,6 +13,8 @@
 //! | `mcp` | Model Context Protocol servers and clients | a line |
 //! | `dbus` | D-Bus peers and buses | its own |
 //! | `ldap` | directory servers and their clients | its own |
+//! | `msgpack_rpc` (`msgpack-rpc`) | neovim | `SelfDelimited`, which comes with it |
+//! | `resp` | Redis, as a client | `Values`, which comes with it |
 //!
 //! Without a feature there is nothing here. Each module is one file or one
 //! folder that can be read, and copied, by itself.
@@ -27,7 +29,13 @@ pub mod dap;
 #[cfg(feature = "dbus")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dbus")))]
 pub mod dbus;
-#[cfg(feature = "graphql-ws")]
+#[cfg(any(
+    feature = "dap",
+    feature = "graphql-ws",
+    feature = "json-rpc",
+    feature = "msgpack-rpc",
+    feature = "resp"
+))]
 mod failure;
 #[cfg(feature = "graphql-ws")]
 #[cfg_attr(docsrs, doc(cfg(feature = "graphql-ws")))]
@@ -46,11 +54,34 @@ pub mod lsp;
 pub mod mcp;
 #[cfg(any(feature = "dbus", feature = "ldap"))]
 mod measured;
+#[cfg(feature = "msgpack-rpc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "msgpack-rpc")))]
+pub mod msgpack_rpc;
+#[cfg(any(feature = "msgpack-rpc", feature = "resp"))]
+mod nesting;
 #[cfg(any(feature = "dap", feature = "json-rpc"))]
 mod object;
+#[cfg(feature = "resp")]
+#[cfg_attr(docsrs, doc(cfg(feature = "resp")))]
+pub mod resp;
 
-#[cfg(feature = "graphql-ws")]
-#[cfg_attr(docsrs, doc(cfg(feature = "graphql-ws")))]
+#[cfg(any(
+    feature = "dap",
+    feature = "graphql-ws",
+    feature = "json-rpc",
+    feature = "msgpack-rpc",
+    feature = "resp"
+))]
+#[cfg_attr(
+    docsrs,
+    doc(cfg(any(
+        feature = "dap",
+        feature = "graphql-ws",
+        feature = "json-rpc",
+        feature = "msgpack-rpc",
+        feature = "resp"
+    )))
+)]
 pub use failure::Failure;
 
 /// The README's example runs.

@@ -1,7 +1,5 @@
 //! Messages to frames and back.
 
-use std::fmt;
-
 use await_layer::{JsonFrame, Pack, Packer, PackerError, Unpack};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -9,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Command, ErrorReply, Event, Happened, Outcome, Received};
-use crate::object::{self, BodyError, Object};
+use crate::object::{self, Object};
 
 /// Packs a [`Command`], an [`Event`] or an [`Outcome`]; unpacks the body of a
 /// reply, [`Received`] or [`Happened`].
@@ -17,37 +15,7 @@ use crate::object::{self, BodyError, Object};
 pub struct Messages;
 
 /// Why a message did not pack or unpack, or what the peer answered instead.
-#[derive(Debug)]
-pub enum Failure {
-    /// The peer answered that it failed. Its message says why.
-    Remote(ErrorReply),
-    /// The value is no JSON, or the message not what was expected.
-    Body(PackerError<serde_json::Error>),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Remote(error) => write!(f, "the peer answers: {error}"),
-            Self::Body(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Failure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Remote(error) => Some(error),
-            Self::Body(error) => Some(error),
-        }
-    }
-}
-
-impl From<BodyError> for Failure {
-    fn from(error: BodyError) -> Self {
-        Self::Body(error)
-    }
-}
+pub type Failure = crate::Failure<ErrorReply, serde_json::Error>;
 
 impl Packer for Messages {
     type Error = Failure;

@@ -1,7 +1,5 @@
 //! Messages to frames and back.
 
-use std::fmt;
-
 use await_layer::{JsonFrame, Pack, Packer, PackerError, Unpack};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,37 +15,7 @@ use crate::object::{self, BodyError, Object};
 pub struct Messages;
 
 /// Why a message did not pack or unpack, or what the peer answered instead.
-#[derive(Debug)]
-pub enum Failure {
-    /// The peer answered with an error. Its code says what to do.
-    Remote(ErrorObject),
-    /// The value is no JSON, or the message not what was expected.
-    Body(PackerError<serde_json::Error>),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Remote(error) => write!(f, "the peer answers: {error}"),
-            Self::Body(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Failure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Remote(error) => Some(error),
-            Self::Body(error) => Some(error),
-        }
-    }
-}
-
-impl From<BodyError> for Failure {
-    fn from(error: BodyError) -> Self {
-        Self::Body(error)
-    }
-}
+pub type Failure = crate::Failure<ErrorObject, serde_json::Error>;
 
 impl Packer for Messages {
     type Error = Failure;
