@@ -2,7 +2,6 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::marker::PhantomData;
 
 use await_layer::{Flow, JsonFrame, Stage, TextId};
 use serde::{Deserialize, Serialize};
@@ -17,31 +16,24 @@ const MAX_ANSWERED: usize = 256;
 
 /// Stands below the layer, in a [`Staged`](await_layer::Staged).
 ///
-/// * A client says `connection_init` before its first message, and holds
-///   operations back until the server has acknowledged. They count as sent
-///   meanwhile, one that is cancelled is never written, and there are no more
-///   than [`max_in_flight`](await_layer::Limits::max_in_flight). Servers close
-///   connections that say nothing: [send](await_layer::Handle::send) a
-///   [`Ping`](super::Ping) if no operation follows at once.
+/// * A client says `connection_init` at once; operations wait, unsent, until the
+///   server has acknowledged.
 /// * A server acknowledges every client. What the client says of itself is a
 ///   message that comes before its operations.
 /// * Pings are answered, pongs dropped.
 pub struct Session<F> {
     role: Role,
-    /// Operations until the server has acknowledged.
-    held: VecDeque<Message>,
+    /// What a client says first.
+    init: Option<F>,
     /// Operations that want one result.
     single: HashSet<TextId>,
     /// Those that have had it.
     answered: VecDeque<TextId>,
-    frame: PhantomData<fn(F)>,
 }
 
 #[derive(Debug)]
 enum Role {
-    /// A client with what it has to say of itself.
-    New(Option<Box<RawValue>>),
-    /// A client that has said it.
+    /// A client that is not acknowledged.
     Waiting,
     Client,
     /// A server that knows nothing of the client.
@@ -62,10 +54,11 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-impl<F> Session<F> {
+impl<F: JsonFrame> Session<F> {
     /// The client's end.
     pub fn client() -> Self {
-        Self::new(Role::New(None))
+        let init = r#"{"type":"connection_init"}"#.to_owned();
+        Self::new(Role::Waiting, Some(F::from_json(init)))
     }
 
     /// The client's end; `payload` says who it is, in an object that the server
@@ -75,21 +68,21 @@ impl<F> Session<F> {
     /// The payload is no JSON: change it or its `Serialize`.
     pub fn client_with(payload: &impl Serialize) -> Result<Self, Failure> {
         let payload = to_raw_value(payload).map_err(unwritable)?;
-        Ok(Self::new(Role::New(Some(payload))))
+        let init = format!(r#"{{"type":"connection_init","payload":{payload}}}"#);
+        Ok(Self::new(Role::Waiting, Some(F::from_json(init))))
     }
 
     /// The server's end.
     pub fn server() -> Self {
-        Self::new(Role::Listening)
+        Self::new(Role::Listening, None)
     }
 
-    fn new(role: Role) -> Self {
+    fn new(role: Role, init: Option<F>) -> Self {
         Self {
             role,
-            held: VecDeque::new(),
+            init,
             single: HashSet::new(),
             answered: VecDeque::new(),
-            frame: PhantomData,
         }
     }
 }
@@ -166,6 +159,16 @@ impl<F: JsonFrame> Stage for Session<F> {
     type Frame = Message;
     type Error = Fault;
 
+    fn start(&mut self, out: &mut Flow<F, Message>) {
+        if let Some(init) = self.init.take() {
+            out.write(init);
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        !matches!(self.role, Role::Waiting)
+    }
+
     fn read(&mut self, wire: F, out: &mut Flow<F, Message>) -> Result<(), Fault> {
         // serde would read the fields out of an array too.
         let json = wire
@@ -186,9 +189,6 @@ impl<F: JsonFrame> Stage for Session<F> {
             (_, Kind::Pong, _) => return Ok(()),
             (Role::Waiting, Kind::ConnectionAck, None) => {
                 self.role = Role::Client;
-                for operation in std::mem::take(&mut self.held) {
-                    self.ask(&operation, out)?;
-                }
             }
             (Role::Client, Kind::Next | Kind::Error | Kind::Complete, Some(id)) => {
                 if !self.concerns_a_call(&mut message, &id) {
@@ -208,13 +208,7 @@ impl<F: JsonFrame> Stage for Session<F> {
     }
 
     fn write(&mut self, message: Message, out: &mut Flow<F, Message>) -> Result<(), Fault> {
-        if let Role::New(payload) = &mut self.role {
-            out.write(text(&Message::new(Kind::ConnectionInit, payload.take()))?);
-            self.role = Role::Waiting;
-        }
         match (&self.role, message.kind) {
-            (Role::Waiting, Kind::Subscribe) => self.held.push_back(message),
-            (Role::Waiting, Kind::Cancel) => self.held.retain(|it| it.id != message.id),
             (Role::Client, _) => self.ask(&message, out)?,
             _ => {
                 out.write(text(&message)?);
@@ -231,7 +225,7 @@ impl<F: JsonFrame> Stage for Session<F> {
 impl<F> fmt::Debug for Session<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("held", &self.held.len())
+            .field("role", &self.role)
             .field("single", &self.single.len())
             .field("answered", &self.answered.len())
             .finish_non_exhaustive()
