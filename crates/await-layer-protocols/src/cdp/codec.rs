@@ -106,6 +106,12 @@ impl<F: JsonFrame> AwaitIdCodec<F> for Codec {
         }
     }
 
+    fn unseal(&mut self, head: Head<'_, i32, Ask>) {
+        if let Head::Request(id) = head {
+            self.asked.remove(id);
+        }
+    }
+
     fn cancel(&mut self, id: &i32) -> Option<F> {
         self.asked.remove(id);
         None

@@ -147,6 +147,10 @@ impl AwaitIdCodec<Bytes> for Codec {
         Ok(())
     }
 
+    fn unseal(&mut self, _: Head<'_, u64, Infallible>) {
+        self.waiting.pop_back();
+    }
+
     fn size(frame: &Bytes) -> usize {
         frame.len()
     }

@@ -71,8 +71,7 @@ impl Default for Values {
 }
 
 impl Framing for Values {
-    /// Never refuses: the codec has counted the command already, so it must
-    /// leave.
+    /// Never refuses: what a command may be is the server's to say.
     fn check(&self, _: &[u8]) -> Result<(), SealError> {
         Ok(())
     }

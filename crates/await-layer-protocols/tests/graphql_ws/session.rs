@@ -2,9 +2,7 @@
 
 use await_layer::memory::{self, Duplex};
 use await_layer::{AwaitLayer, CallError, DefaultTimer, Event, Handle, Incoming, Link, Staged};
-use await_layer_protocols::graphql_ws::{
-    GraphqlWs, Kind, Operation, Outcome, Received, Session,
-};
+use await_layer_protocols::graphql_ws::{GraphqlWs, Kind, Operation, Outcome, Received, Session};
 use futures::executor::block_on;
 use futures::future::poll_immediate;
 use futures::{SinkExt, StreamExt};

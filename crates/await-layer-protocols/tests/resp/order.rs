@@ -1,6 +1,7 @@
 //! Which reply belongs to which call.
 
 use await_layer::{AwaitIdCodec, Head, Pack, Peek, Protocol};
+use await_layer_framing::{Checked, LengthDelimited};
 use await_layer_protocols::resp::{Codec, Commands, Resp};
 use await_layer_testkit::conformance::mangled;
 use bytes::Bytes;
@@ -52,6 +53,19 @@ fn a_call_given_up_keeps_its_place() {
     ask(&mut codec, 2, &["GET", "y"]).unwrap();
     assert_eq!(peek(&mut codec, "+late\r\n"), Peek::Reply(1));
     assert_eq!(peek(&mut codec, "+next\r\n"), Peek::Reply(2));
+}
+
+/// A framing that has no room for it turns the command back after the codec has
+/// counted it: the replies to others must not go astray.
+#[test]
+fn a_command_that_does_not_fit_takes_no_place() {
+    let framing = LengthDelimited::new().max_frame(40);
+    let (_, mut codec, _) = Checked::new(Resp::new(), framing).into_parts();
+    let mut large: Bytes = Commands.pack(&["SET", "x", &"y".repeat(40)]).unwrap();
+    assert!(codec.seal(&mut large, Head::Request(&1)).is_err());
+    let mut small: Bytes = Commands.pack(&["GET", "x"]).unwrap();
+    codec.seal(&mut small, Head::Request(&2)).unwrap();
+    assert_eq!(codec.peek(&Bytes::from("+hello\r\n")), Peek::Reply(2));
 }
 
 #[test]
