@@ -58,6 +58,12 @@ fn what_adapters_share_builds_no_runtime() {
 }
 
 #[test]
+fn protocols_build_no_runtime() {
+    let all = [TOKIO, ASYNC_IO, SMOL, ASYNC_STD];
+    check("await-layer-protocols", &["--all-features"], &[], &all);
+}
+
+#[test]
 fn what_goes_around_any_connection_builds_no_runtime() {
     let all = [TOKIO, ASYNC_IO, SMOL, ASYNC_STD];
     check("await-layer-tower", &[], &[], &all);
@@ -70,6 +76,18 @@ fn adapters_on_tokio_build_tokio_alone() {
     for package in ["await-layer-tokio", "await-layer-tungstenite"] {
         check(package, &["--all-features"], &[TOKIO], &others);
     }
+}
+
+#[test]
+fn websockets_on_tokio_build_tokio_alone() {
+    let others = [ASYNC_IO, SMOL, ASYNC_STD];
+    for package in ["await-layer-axum", "await-layer-ws-await"] {
+        check(package, &[], &[&TOKIO[..1]], &others);
+    }
+    let package = "await-layer-deflate";
+    check(package, &["--features", "tokio"], &[&TOKIO[..1]], &others);
+    let all = [TOKIO, ASYNC_IO, SMOL, ASYNC_STD];
+    check(package, &["--no-default-features"], &[], &all);
 }
 
 #[test]
