@@ -23,7 +23,9 @@ pub struct Backoff {
     /// made and do not last.
     pub attempts: u32,
     /// How long one outage may last before it gives up, from the first poll of
-    /// whoever waits for it. [`Duration::MAX`] is for ever. Default 5 minutes.
+    /// whoever waits for it. Time in which nobody waits does not count, but for
+    /// the rest of a wait or an attempt. [`Duration::MAX`] is for ever. Default
+    /// 5 minutes.
     pub within: Duration,
     /// How long one attempt may take. [`Duration::MAX`] is for ever. Default
     /// 10 s.

@@ -97,8 +97,10 @@ pub(crate) struct Dialing<C: Connect> {
     phase: Phase<C::Dialing>,
     /// When this wait or this attempt is over; `u64::MAX` is never.
     at: u64,
-    /// When it was polled first.
+    /// When it was polled first, later by the time in which nobody waited.
     since: Option<u64>,
+    /// When it was polled last.
+    polled: u64,
     failures: u32,
     /// Dialed at once: nothing was lost before it.
     first: bool,
@@ -115,6 +117,7 @@ impl<C: Connect> Dialing<C> {
             phase: Phase::Waiting,
             at: 0,
             since: None,
+            polled: 0,
             failures,
             first,
         }
@@ -126,6 +129,17 @@ impl<C: Connect> Dialing<C> {
             failures: self.failures,
             last: self.plan.last(),
         }
+    }
+
+    /// Nobody waits if nobody comes when a wait or an attempt is over. That is
+    /// no part of the outage: whoever comes later finds time to dial.
+    fn resume(&mut self) {
+        let now = self.plan.now();
+        if let Some(since) = &mut self.since {
+            let alone = now.saturating_sub(self.at.max(self.polled));
+            *since = since.saturating_add(alone);
+        }
+        self.polled = now;
     }
 
     /// Sets the wait that is due now, if another attempt is.
@@ -193,6 +207,7 @@ impl<C: Connect> Future for Dialing<C> {
         if this.plan.stopped.load(Ordering::Acquire) {
             return Poll::Ready(Err(this.gave_up(Bound::Stopped)));
         }
+        this.resume();
         if this.since.is_none() {
             this.wait()?;
         }

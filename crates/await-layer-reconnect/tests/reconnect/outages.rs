@@ -98,6 +98,23 @@ fn all_who_wait_share_one_attempt_and_those_who_leave_do_not_matter() {
     assert_eq!(assert_ready_ok!(parked.poll()), json!({"n": 1}));
 }
 
+/// A server that is back is found, however long nobody asked.
+#[test]
+fn time_in_which_nobody_waits_is_no_part_of_an_outage() {
+    for attempt in [Attempt::Fails, Attempt::Hangs] {
+        let world = world(&[attempt; 2]);
+        let mut leaves = world.ask(json!({"n": 0}));
+        assert_pending!(leaves.poll());
+        drop(leaves);
+        world.advance(BACKOFF.within * 10);
+        let mut waits = world.ask(json!({"n": 1}));
+        assert!(run(&world, &mut waits, Duration::from_secs(7)).is_none());
+        assert_eq!((world.dialed().len(), world.connections()), (3, 1));
+        assert_eq!(world.echo(0), 1);
+        assert_eq!(assert_ready_ok!(waits.poll()), json!({"n": 1}));
+    }
+}
+
 #[test]
 fn a_server_that_hangs_up_at_once_is_not_dialed_in_a_loop() {
     let world = world(&[]);
