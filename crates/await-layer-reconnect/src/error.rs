@@ -111,8 +111,8 @@ pub enum ReconnectError<C: Connect> {
         /// How far the request got on any connection.
         sent: Sent,
     },
-    /// The call's time ran out while there was no connection. Wait longer, or
-    /// tell whoever waits that the server cannot be reached.
+    /// The call's time ran out before there was a connection to send it on.
+    /// Wait longer, or tell whoever waits that the server cannot be reached.
     Down {
         /// Of the last attempt, as [`GaveUp::last`].
         last: Option<Arc<C::Error>>,

@@ -162,6 +162,22 @@ fn a_timeout_bounds_the_outage_too() {
 }
 
 #[test]
+fn a_call_whose_time_is_over_is_not_written_though_there_is_a_connection_now() {
+    let world = world(&[Attempt::Fails]);
+    let call = world
+        .reconnect
+        .send_await::<serde_json::Value, _>(json!({}));
+    let mut late = tokio_test::task::spawn(call.timeout(Duration::from_millis(20)));
+    assert_pending!(late.poll());
+    // Nobody polls it in time, and then the attempt is due too.
+    world.advance(BACKOFF.first);
+    let error = assert_ready_err!(late.poll());
+    assert!(matches!(error, ReconnectError::Down { sent: Sent::No, .. }));
+    assert_eq!(world.connections(), 1);
+    assert!(world.remote(0).take_written().is_empty());
+}
+
+#[test]
 fn calls_have_a_timeout_if_they_say_nothing_and_it_names_the_last_error() {
     let config = Config {
         call_timeout: Duration::from_millis(40),
