@@ -81,6 +81,8 @@ impl<C: Connect> Clone for Arrived<C> {
     }
 }
 
+/// What an outage comes to.
+type Ended<C> = Result<Arrived<C>, GaveUp<<C as Connect>::Error>>;
 type Attempted<C> = Result<Handle<<C as Connect>::Link>, <C as Connect>::Error>;
 
 enum Phase<D> {
@@ -194,49 +196,50 @@ impl<C: Connect> Dialing<C> {
             }
         }
     }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Ended<C>> {
+        self.plan.dialer.register(cx.waker());
+        if self.plan.stopped.load(Ordering::Acquire) {
+            return Poll::Ready(Err(self.gave_up(Bound::Stopped)));
+        }
+        self.resume();
+        if self.since.is_none() {
+            self.wait()?;
+        }
+        loop {
+            if matches!(self.phase, Phase::Waiting) {
+                ready!(self.poll_time(cx));
+            }
+            match self.poll_attempt(cx) {
+                Poll::Ready(Ok(handle)) => {
+                    self.plan.attempted(None);
+                    return Poll::Ready(Ok(Arrived {
+                        handle,
+                        failures: self.failures,
+                    }));
+                }
+                Poll::Ready(Err(error)) => self.plan.attempted(Some(error)),
+                Poll::Pending => {
+                    ready!(self.poll_time(cx));
+                    self.plan.attempted(None);
+                }
+            }
+            self.failures = self.failures.saturating_add(1);
+            self.wait()?;
+        }
+    }
 }
 
 impl<C: Connect> Unpin for Dialing<C> {}
 
 impl<C: Connect> Future for Dialing<C> {
-    type Output = Result<Arrived<C>, GaveUp<C::Error>>;
+    type Output = Ended<C>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        this.plan.dialer.register(cx.waker());
-        if this.plan.stopped.load(Ordering::Acquire) {
-            return Poll::Ready(Err(this.gave_up(Bound::Stopped)));
-        }
-        this.resume();
-        if this.since.is_none() {
-            this.wait()?;
-        }
-        loop {
-            if matches!(this.phase, Phase::Waiting) {
-                ready!(this.poll_time(cx));
-            }
-            // A panic here would be everybody's who waits, now and later.
-            let attempt = catch_unwind(AssertUnwindSafe(|| this.poll_attempt(cx)));
-            let Ok(attempt) = attempt else {
-                return Poll::Ready(Err(this.gave_up(Bound::Panicked)));
-            };
-            match attempt {
-                Poll::Ready(Ok(handle)) => {
-                    this.plan.attempted(None);
-                    return Poll::Ready(Ok(Arrived {
-                        handle,
-                        failures: this.failures,
-                    }));
-                }
-                Poll::Ready(Err(error)) => this.plan.attempted(Some(error)),
-                Poll::Pending => {
-                    ready!(this.poll_time(cx));
-                    this.plan.attempted(None);
-                }
-            }
-            this.failures = this.failures.saturating_add(1);
-            this.wait()?;
-        }
+        // A panic here would be everybody's who waits, now and later.
+        let ended = catch_unwind(AssertUnwindSafe(|| this.poll_end(cx)));
+        ended.unwrap_or_else(|_| Poll::Ready(Err(this.gave_up(Bound::Panicked))))
     }
 }
 

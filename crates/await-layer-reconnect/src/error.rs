@@ -25,7 +25,7 @@ pub enum Bound {
     /// The outage was longer than [`Backoff::within`](crate::Backoff::within).
     /// As for `Attempts`.
     Time,
-    /// An attempt panicked. Fix it: the panic hook has printed what it said.
+    /// An attempt panicked, or the timer did. Fix it: the panic hook has printed what it said.
     Panicked,
     /// [`Reconnect::stop`](crate::Reconnect::stop) was called. Nothing to do.
     Stopped,

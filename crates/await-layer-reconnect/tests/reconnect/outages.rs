@@ -3,12 +3,13 @@
 use std::task::Poll;
 use std::time::Duration;
 
-use await_layer_reconnect::{Backoff, Bound, ReconnectError};
+use await_layer::Handle;
+use await_layer_reconnect::{Backoff, Bound, Dial, Reconnect, ReconnectError};
 use serde_json::json;
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok};
 
-use crate::peer::{Attempt, BACKOFF, Broken, config, run, world, world_with};
+use crate::peer::{Attempt, BACKOFF, Broken, Joint, config, run, world, world_with};
 
 const LONG: Duration = Duration::from_secs(100);
 
@@ -235,6 +236,33 @@ fn an_attempt_that_panics_is_the_end_for_everybody_and_nobody_hangs() {
     let error = assert_ready_err!(world.ask(json!({})).poll());
     assert_eq!(error.to_string(), "an attempt to connect panicked");
     assert_ready_err!(world.ask(json!({})).poll());
+}
+
+/// As one may that panics when it is dropped, or when it finds the runtime of
+/// the timer gone.
+#[test]
+fn a_panic_that_is_not_the_attempts_own_is_the_end_likewise() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("as the test says");
+        }
+    }
+    let world = world(&[]);
+    let dial = || async {
+        let _bomb = Bomb;
+        std::future::pending::<Result<Handle<Joint>, Broken>>().await
+    };
+    let reconnect = Reconnect::new(Dial::new(dial, world.peer.timer()), config(BACKOFF));
+    let mut connected = spawn(reconnect.connected());
+    let mut parked = spawn(reconnect.connected());
+    assert_pending!(connected.poll());
+    assert_pending!(parked.poll());
+    world.advance(BACKOFF.attempt_timeout);
+    for waits in [&mut connected, &mut parked] {
+        let why = assert_ready_err!(waits.poll());
+        assert_eq!(why.bound(), Bound::Panicked);
+    }
 }
 
 #[test]
