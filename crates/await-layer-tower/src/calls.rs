@@ -6,9 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use await_layer::{
-    Call, CallError, Connection, Handle, PackedBy, Packer, Permit, Reserve, Sent, Unpack,
-};
+use await_layer::{Call, CallError, Connection, Handle, PackedBy, Packer, Permit, Reserve, Unpack};
 use tower_service::Service;
 
 /// Why a call of the service `Calls<L, _, _>` failed: the core's own error.
@@ -80,13 +78,9 @@ where
     type Future = Call<L, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        if let Some(reason) = self.handle.close_reason() {
+        if self.handle.is_closing() {
+            // A permit is worth nothing now; trying for another says why.
             self.permitted = Permitted::No;
-            return Poll::Ready(Err(CallError::Closed {
-                reason,
-                sent: Sent::No,
-                frame: None,
-            }));
         }
         loop {
             match &mut self.permitted {
