@@ -169,7 +169,7 @@ impl<C: Connect> Reconnect<C> {
                 }
             };
             // Asked without the lock: it may drop values of the user's.
-            if handle.close_reason().is_none() {
+            if !handle.is_closing() {
                 return Current::Now(handle, epoch);
             }
             self.lost(epoch);
