@@ -30,8 +30,8 @@ enum Permitted<L: Connection> {
 /// nobody else does, and has no timeout: what it waits for is that calls end.
 ///
 /// A permit that is held and not used is one call less for everybody else:
-/// drop a service that is ready and will not be called. A clone starts
-/// without a permit.
+/// drop a service that is ready, or has waited to be, and will not be called. A
+/// clone starts without a permit.
 ///
 /// A call's own timeout is the connection's `call_timeout`. If a middleware's
 /// is shorter it drops the [`Call`], which cancels it as dropping any does.
