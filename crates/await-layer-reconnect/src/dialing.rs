@@ -16,6 +16,9 @@ use crate::backoff::nanos;
 use crate::config::Config;
 use crate::error::{Bound, GaveUp};
 
+/// An executor may be late by this: a second. Whoever comes later was not there.
+const LATE: u64 = 1_000_000_000;
+
 /// What all outages share.
 pub(crate) struct Plan<C: Connect> {
     pub(crate) connect: C,
@@ -140,6 +143,11 @@ impl<C: Connect> Dialing<C> {
         if let Some(since) = &mut self.since {
             let alone = now.saturating_sub(self.at.max(self.polled));
             *since = since.saturating_add(alone);
+            let timeout = nanos(self.plan.config.backoff.attempt_timeout);
+            if alone >= timeout.max(LATE) && matches!(self.phase, Phase::Dialing(_)) {
+                // Its time is over, and yet it has not failed.
+                self.phase = Phase::Waiting;
+            }
         }
         self.polled = now;
     }

@@ -116,6 +116,31 @@ fn time_in_which_nobody_waits_is_no_part_of_an_outage() {
     }
 }
 
+/// What it has come to since may be as dead as it looks alive, and whoever
+/// comes later would wait for its failure.
+#[test]
+fn an_attempt_that_everybody_left_is_not_gone_on_with_much_later() {
+    let world = world(&[Attempt::Hangs; 2]);
+    let mut leaves = world.ask(json!({}));
+    assert_pending!(leaves.poll());
+    drop(leaves);
+    // Soon after it is.
+    world.advance(BACKOFF.attempt_timeout / 2);
+    let mut leaves = world.ask(json!({}));
+    assert_pending!(leaves.poll());
+    drop(leaves);
+    assert_eq!(world.dialed().len(), 1);
+    world.advance(BACKOFF.attempt_timeout * 3);
+    let mut waits = spawn(world.reconnect.connected());
+    assert_pending!(waits.poll());
+    assert_eq!(world.dialed().len(), 2, "dialed anew, at once");
+    // And that was no failure: the next wait is the first.
+    world.advance(BACKOFF.attempt_timeout);
+    assert_pending!(waits.poll());
+    world.advance(BACKOFF.first);
+    assert!(assert_ready!(waits.poll()).is_ok());
+}
+
 #[test]
 fn a_server_that_hangs_up_at_once_is_not_dialed_in_a_loop() {
     let world = world(&[]);
