@@ -72,7 +72,7 @@ impl Node {
         if !Self::available() {
             return Err("there is no node or no npm in the PATH".to_owned());
         }
-        let modules = install::modules(NPM, &scripts())?;
+        let modules = install::modules(NPM, &scripts(), "ws-await-4.2.1")?;
         Ok(Self { modules })
     }
 }

@@ -29,6 +29,7 @@ mod bombs;
 mod bursts;
 mod closing;
 mod flushing;
+mod handshakes;
 mod limits;
 mod notes;
 mod panics;

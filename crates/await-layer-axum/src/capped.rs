@@ -109,8 +109,13 @@ impl<C: AwaitIdCodec<Frame>> AwaitIdCodec<Frame> for CappedCodec<C> {
             "the message has {} bytes and {limit} allows {bytes}: send less at a time or raise it",
             frame.len()
         );
+        self.codec.unseal(head);
         *frame = before.unwrap_or_else(|| Frame::from_json(self.text.clone()));
         Err(SealError::new(why))
+    }
+
+    fn unseal(&mut self, head: Head<'_, C::Id, C::Ask>) {
+        self.codec.unseal(head);
     }
 
     fn strip(&mut self, frame: &mut Frame) {

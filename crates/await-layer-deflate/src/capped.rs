@@ -81,6 +81,7 @@ impl<C: AwaitIdCodec<Frame>> AwaitIdCodec<Frame> for CappedCodec<C> {
         self.codec.seal(frame, head)?;
         match (self.rules.size(frame), before) {
             (Err(why), Some(before)) => {
+                self.codec.unseal(head);
                 *frame = before;
                 Err(why)
             }
@@ -90,6 +91,10 @@ impl<C: AwaitIdCodec<Frame>> AwaitIdCodec<Frame> for CappedCodec<C> {
                 Ok(())
             }
         }
+    }
+
+    fn unseal(&mut self, head: Head<'_, C::Id, C::Ask>) {
+        self.codec.unseal(head);
     }
 
     fn strip(&mut self, frame: &mut Frame) {

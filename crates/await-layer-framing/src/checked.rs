@@ -83,8 +83,13 @@ impl<D: AwaitIdCodec<Bytes>, C: Framing> AwaitIdCodec<Bytes> for CheckedCodec<D,
         };
         self.codec.seal(frame, head)?;
         self.framing.check(frame).inspect_err(|_| {
+            self.codec.unseal(head);
             *frame = before.unwrap_or_else(|| Bytes::copy_from_slice(&self.before));
         })
+    }
+
+    fn unseal(&mut self, head: Head<'_, D::Id, D::Ask>) {
+        self.codec.unseal(head);
     }
 
     fn strip(&mut self, frame: &mut Bytes) {

@@ -90,3 +90,8 @@ pub type Event<L = Link> = await_layer::Event<L>;
 pub type Request<L = Link> = await_layer::Request<L>;
 /// The right to answer a request.
 pub type Responder<L = Link> = await_layer::Responder<L>;
+
+/// The README's example runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

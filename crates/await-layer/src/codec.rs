@@ -45,6 +45,15 @@ pub enum Head<'a, Id, Ask> {
     Plain,
 }
 
+// Derived, they would want an `Id` and an `Ask` that are `Copy`.
+impl<Id, Ask> Clone for Head<'_, Id, Ask> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Id, Ask> Copy for Head<'_, Id, Ask> {}
+
 /// Why the layer refuses a request of the peer's without a handler's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -112,6 +121,13 @@ pub trait AwaitIdCodec<F> {
     /// back to the caller.
     fn seal(&mut self, frame: &mut F, head: Head<'_, Self::Id, Self::Ask>)
     -> Result<(), SealError>;
+
+    /// The frame that was sealed last, with this head, is not written after all:
+    /// whoever wraps this codec found it too large. A codec that remembers what
+    /// it has sealed forgets it.
+    fn unseal(&mut self, head: Head<'_, Self::Id, Self::Ask>) {
+        let _ = head;
+    }
 
     /// Takes the id off a frame before it is delivered. Leaves it by default.
     fn strip(&mut self, frame: &mut F) {

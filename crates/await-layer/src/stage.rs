@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -53,6 +53,19 @@ pub trait Stage {
     type Frame;
     /// What ends the connection.
     type Error: std::error::Error + 'static;
+
+    /// What to say before anything else: the first message of a handshake.
+    /// Called once, when the stage is put on its transport.
+    fn start(&mut self, out: &mut Flow<Self::Wire, Self::Frame>) {
+        let _ = out;
+    }
+
+    /// Whether frames may go out. While they may not, because a handshake is
+    /// not done, calls wait and are not sent: one that runs out of time says
+    /// [`Sent::No`](crate::Sent::No). Only [`read`](Self::read) may change it.
+    fn is_ready(&self) -> bool {
+        true
+    }
 
     /// A message came in. What it holds must be bounded by the transport's own
     /// limit on a message's size.
@@ -134,6 +147,8 @@ pin_project! {
         unflushed: bool,
         // Met while reading, kept for whoever writes next.
         fault: Option<<S as Sink<G::Wire>>::Error>,
+        // Waits until the stage is ready.
+        gate: Option<Waker>,
     }
 }
 
@@ -143,17 +158,20 @@ where
     S: Transport<G::Wire>,
 {
     /// Puts `stage` on top of `io`.
-    pub fn new(io: S, stage: G) -> Self {
+    pub fn new(io: S, mut stage: G) -> Self {
+        let mut flow = Flow {
+            frames: VecDeque::new(),
+            wires: VecDeque::new(),
+        };
+        stage.start(&mut flow);
         Self {
             io,
             stage,
-            flow: Flow {
-                frames: VecDeque::new(),
-                wires: VecDeque::new(),
-            },
+            flow,
             owed: 0,
             unflushed: false,
             fault: None,
+            gate: None,
         }
     }
 
@@ -223,6 +241,11 @@ where
             }
             let made = this.flow.wires.len().saturating_sub(before);
             *this.owed = this.owed.saturating_add(made);
+            if this.stage.is_ready() {
+                if let Some(waker) = this.gate.take() {
+                    waker.wake();
+                }
+            }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
@@ -236,8 +259,14 @@ where
 {
     type Error = StageError<S::Error, G::Error>;
 
-    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.poll_drain(cx).map_err(StageError::Transport)
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        ready!(self.as_mut().poll_drain(cx)).map_err(StageError::Transport)?;
+        let this = self.project();
+        if this.stage.is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        *this.gate = Some(cx.waker().clone());
+        Poll::Pending
     }
 
     fn start_send(self: Pin<&mut Self>, frame: G::Frame) -> Result<(), Self::Error> {

@@ -1,4 +1,5 @@
-//! What a stage owes is bounded, and what it can no longer write is said.
+//! What a stage owes is bounded, what it can no longer write is said, and what
+//! it begins with comes first.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -6,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Wake, Waker};
 
-use await_layer::memory::Disconnected;
+use await_layer::memory::{self, Disconnected};
 use await_layer::{Flow, Stage, StageError, Staged};
+use futures::executor::block_on;
 use futures::{Sink, SinkExt, Stream, StreamExt};
 
 /// A heartbeat; clones of one can be counted.
@@ -191,4 +193,73 @@ fn a_fault_met_while_reading_is_told_to_whoever_writes_next() {
     let noop = &mut Context::from_waker(Waker::noop());
     let told = staged.poll_ready_unpin(noop);
     assert_eq!(told, Poll::Ready(Err(StageError::Transport(Disconnected))));
+}
+
+/// Says a word first, and lets nothing out before it has heard one.
+struct Greeting {
+    heard: bool,
+}
+
+impl Stage for Greeting {
+    type Wire = String;
+    type Frame = String;
+    type Error = Infallible;
+
+    fn start(&mut self, out: &mut Flow<String, String>) {
+        out.write("hello".to_owned());
+    }
+
+    fn is_ready(&self) -> bool {
+        self.heard
+    }
+
+    fn read(&mut self, wire: String, out: &mut Flow<String, String>) -> Result<(), Infallible> {
+        match self.heard {
+            true => out.deliver(wire),
+            false => self.heard = true,
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, frame: String, out: &mut Flow<String, String>) -> Result<(), Infallible> {
+        out.write(frame);
+        Ok(())
+    }
+}
+
+type Greeted = Staged<memory::Duplex<String>, Greeting>;
+
+fn greeted() -> (Greeted, memory::Duplex<String>) {
+    let (near, far) = memory::pair(8);
+    (Staged::new(near, Greeting { heard: false }), far)
+}
+
+#[test]
+fn the_first_word_leaves_when_the_stage_is_read_or_flushed() {
+    for read in [true, false] {
+        let (mut near, mut far) = greeted();
+        if read {
+            assert!(run(&mut near).is_none());
+        } else {
+            block_on(near.flush()).unwrap();
+        }
+        assert_eq!(block_on(far.next()).unwrap().unwrap(), "hello");
+    }
+}
+
+#[test]
+fn nothing_goes_out_before_the_stage_is_ready_and_then_the_sink_is_woken() {
+    let (mut near, mut far) = greeted();
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(wakes.clone());
+    let mut cx = Context::from_waker(&waker);
+    assert!(near.poll_ready_unpin(&mut cx).is_pending());
+    assert_eq!(block_on(far.next()).unwrap().unwrap(), "hello");
+    block_on(far.send("welcome".to_owned())).unwrap();
+    let before = wakes.0.load(SeqCst);
+    assert!(run(&mut near).is_none());
+    assert_eq!(wakes.0.load(SeqCst), before + 1);
+    assert!(near.poll_ready_unpin(&mut cx).is_ready());
+    block_on(near.send("question".to_owned())).unwrap();
+    assert_eq!(block_on(far.next()).unwrap().unwrap(), "question");
 }

@@ -1,21 +1,20 @@
-//! Installs the npm package once into the target directory.
+//! Installs npm packages once into the target directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 
-/// Named after the version pinned in `package.json`: a new pin, a new directory.
-const DIRECTORY: &str = "ws-await-4.2.1";
-
-/// The `node_modules` that hold the package, installed if they are not there.
+/// The `node_modules` that hold the packages of `scripts/package.json`,
+/// installed if they are not there. The `directory` they are in names what is
+/// pinned: a new pin, a new directory.
 ///
 /// Several test processes may do so at once: each installs into a directory of
 /// its own, and the first to rename it wins.
-pub(super) fn modules(npm: &str, scripts: &Path) -> Result<PathBuf, String> {
+pub(super) fn modules(npm: &str, scripts: &Path, directory: &str) -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("node");
-    let done = root.join(DIRECTORY);
+    let done = root.join(directory);
     if !done.is_dir() {
-        let own = root.join(format!(".{DIRECTORY}-{}", process::id()));
+        let own = root.join(format!(".{directory}-{}", process::id()));
         let result = install(npm, scripts, &own).and_then(|()| publish(&own, &done));
         // Nothing is left of it after a rename; otherwise it is of no use.
         let _ = fs::remove_dir_all(&own);

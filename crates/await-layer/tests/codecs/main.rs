@@ -1,9 +1,6 @@
 //! Codecs for unlike wires: each shows that the traits fit one kind of
 //! protocol, and asserts on every frame it reads or makes.
 
-mod batch;
 mod binary_header;
-mod dap;
-mod json_rpc;
 mod positional;
 mod streamed;

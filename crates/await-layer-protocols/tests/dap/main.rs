@@ -1,0 +1,4 @@
+//! The Debug Adapter Protocol, message by message and both ends over memory.
+
+mod both_ends;
+mod codec;
