@@ -49,7 +49,7 @@ pub async fn accept_on<T, P, M>(
 where
     T: AsyncRead + AsyncWrite + Unpin,
     P: Protocol<Frame = Frame>,
-    M: Timer,
+    M: Timer + Clone,
 {
     let websocket = WebSocket::server(stream, &config, |_, _| Ok(())).await?;
     Ok(layer(websocket, config, timer))

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use await_layer::{AwaitIdCodec, Head, Peek, Protocol, Refusal, SealError};
+use await_layer::{AwaitIdCodec, Head, Peek, Protocol, Refusal, SealError, Timer};
+use futures_io::{AsyncRead, AsyncWrite};
 
 use crate::rules::Rules;
 use crate::{Config, Frame, WebSocket};
@@ -28,7 +29,11 @@ pub struct CappedCodec<C> {
 
 impl<P> Capped<P> {
     /// The protocol of `config` for this connection.
-    pub fn new<T>(config: Config<P>, websocket: &WebSocket<T>) -> Self {
+    pub fn new<T, M>(config: Config<P>, websocket: &WebSocket<T, M>) -> Self
+    where
+        T: AsyncRead + AsyncWrite + Unpin,
+        M: Timer,
+    {
         let rules = Rules::new(&config, websocket.role(), websocket.agreed().is_some());
         Self {
             protocol: config.protocol,

@@ -1,6 +1,6 @@
 //! What a connection may hold, what it speaks, and how it compresses.
 
-use await_layer::{Limits, WsAwait};
+use await_layer::{KeepAlive, Limits, WsAwait};
 
 use crate::{Frame, HandshakeError, Unsupported};
 
@@ -24,6 +24,9 @@ pub struct Config<P = WsAwait<Frame>> {
     pub deflate: Option<Deflate>,
     /// What becomes of options that cannot be had. They are refused by default.
     pub unsupported: Unsupported,
+    /// Pings a peer that is silent, and ends the connection if it stays so.
+    /// Default `None`: a peer that goes without a word is not noticed.
+    pub keep_alive: Option<KeepAlive>,
 }
 
 /// How to compress, where both ends agree to (permessage-deflate, RFC 7692).
@@ -66,6 +69,7 @@ impl<P> Config<P> {
             max_message: 1 << 20,
             deflate: Some(Deflate::default()),
             unsupported: Unsupported::default(),
+            keep_alive: None,
         }
     }
 

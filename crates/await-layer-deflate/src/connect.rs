@@ -83,20 +83,22 @@ pub async fn connect_on<T, P, M>(
 where
     T: AsyncRead + AsyncWrite + Unpin,
     P: Protocol<Frame = Frame>,
-    M: Timer,
+    M: Timer + Clone,
 {
     let (websocket, _) = WebSocket::client(stream, request, &config).await?;
     Ok(layer(websocket, config, timer))
 }
 
-/// A layer around a WebSocket that nobody has used yet.
+/// A layer around a WebSocket that nobody has used yet. `timer` is for its calls
+/// and for [`keep_alive`](Config::keep_alive).
 pub fn layer<T, P, M>(websocket: WebSocket<T>, config: Config<P>, timer: M) -> Layer<T, P, M>
 where
     T: AsyncRead + AsyncWrite + Unpin,
     P: Protocol<Frame = Frame>,
-    M: Timer,
+    M: Timer + Clone,
 {
     let limits = config.limits.clone();
+    let websocket = websocket.kept_alive(config.keep_alive, timer.clone());
     let protocol = Capped::new(config, &websocket);
     AwaitLayer::with(websocket, protocol, timer, limits)
 }

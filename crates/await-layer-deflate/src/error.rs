@@ -20,6 +20,11 @@ pub enum WebSocketError {
     /// The peer sent what RFC 6455 or RFC 7692 forbids; the text says what.
     /// Mend or replace the peer.
     Protocol(CloseReason),
+    /// The peer gave no sign of life for as long as [`Config::keep_alive`]
+    /// allows. Reconnect; what was written may have been executed.
+    ///
+    /// [`Config::keep_alive`]: crate::Config::keep_alive
+    Silent(CloseReason),
     /// The network failed, or this machine did; the text says how. Reconnect.
     Failed(CloseReason),
 }
@@ -32,6 +37,7 @@ impl WebSocketError {
             Self::Closed(reason)
             | Self::TooLarge(reason)
             | Self::Protocol(reason)
+            | Self::Silent(reason)
             | Self::Failed(reason) => reason,
         }
     }

@@ -46,9 +46,12 @@
 //! | [`Config`], [`Deflate`] | what may it hold, what does it speak, how does it compress? |
 //! | [`Frame`], [`SendOptions`], [`With`] | what goes over it, and how? |
 //! | [`Unsupported`], [`Ignored`] | what if an option cannot be had? |
-//! | [`WebSocket`], [`Agreed`] | how does it fit the layer, and what did the ends agree on? |
+//! | [`WebSocket`], [`Agreed`], [`Unwatched`] | how does it fit the layer, and what did the ends agree on? |
 //! | [`close`] | how do I end it with a code? |
 //! | [`WebSocketError`], [`HandshakeError`] | why did it end, or never begin? |
+//!
+//! `Config { keep_alive: Some(KeepAlive::default()), ..Config::default() }` pings
+//! a peer that is silent and ends the connection if it stays so.
 //!
 //! A connection that must answer pings and see its end while nobody calls or
 //! reads wants `tokio::spawn(handle.driver())`.
@@ -80,6 +83,7 @@ mod handshake;
 mod inflate;
 mod mask;
 mod options;
+mod pings;
 mod reader;
 mod role;
 mod rules;
@@ -90,6 +94,7 @@ mod writer;
 #[cfg(feature = "tokio")]
 pub use accept::accept;
 pub use accept::accept_on;
+pub use await_layer::KeepAlive;
 pub use capped::{Capped, CappedCodec};
 pub use close::{InvalidClose, close};
 pub use config::{Config, Deflate};
@@ -100,6 +105,7 @@ pub use error::{HandshakeError, WebSocketError};
 pub use extension::Agreed;
 pub use frame::Frame;
 pub use options::{Ignored, SendOptions, Unsupported, With};
+pub use pings::Unwatched;
 pub use role::Role;
 pub use transport::WebSocket;
 pub use tungstenite;
@@ -109,10 +115,10 @@ pub use aliases::{Call, Event, Handle, Incoming, Layer, Link, Request, Responder
 
 /// A connection, as [`connect_on`] and [`accept_on`] return it.
 #[cfg(not(feature = "tokio"))]
-pub type Layer<T, P, M> = await_layer::AwaitLayer<WebSocket<T>, Capped<P>, M>;
+pub type Layer<T, P, M> = await_layer::AwaitLayer<WebSocket<T, M>, Capped<P>, M>;
 /// Names the kind of connection.
 #[cfg(not(feature = "tokio"))]
-pub type Link<T, P, M> = await_layer::Link<WebSocket<T>, Capped<P>, M>;
+pub type Link<T, P, M> = await_layer::Link<WebSocket<T, M>, Capped<P>, M>;
 
 /// Their parameters default to ws-await over TCP, so that a struct can hold a
 /// `Handle` and have no parameters itself.
@@ -127,10 +133,10 @@ mod aliases {
     /// A connection, as [`connect()`](crate::connect()) and
     /// [`accept()`](crate::accept()) return it.
     pub type Layer<T = Tcp, P = WsAwait<Frame>, M = TokioTimer> =
-        AwaitLayer<WebSocket<T>, Capped<P>, M>;
+        AwaitLayer<WebSocket<T, M>, Capped<P>, M>;
     /// Names the kind of connection.
     pub type Link<T = Tcp, P = WsAwait<Frame>, M = TokioTimer> =
-        await_layer::Link<WebSocket<T>, Capped<P>, M>;
+        await_layer::Link<WebSocket<T, M>, Capped<P>, M>;
     /// To call and send with.
     pub type Handle<L = Link> = await_layer::Handle<L>;
     /// A call whose reply is an `R`.

@@ -42,6 +42,8 @@ struct Message {
 
 pub(crate) enum Received {
     Message(Frame),
+    /// A frame of one that is not complete.
+    Part,
     Ping(Bytes),
     Pong(Bytes),
     Close(Option<CloseFrame>),
@@ -202,7 +204,7 @@ impl Reader {
                 let payload = Bytes::copy_from_slice(&self.control);
                 Ok(Some(Received::Pong(payload)))
             }
-            OpCode::Data(_) if !header.is_final => Ok(None),
+            OpCode::Data(_) if !header.is_final => Ok(Some(Received::Part)),
             OpCode::Data(_) => self.complete(),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use await_layer::{Cause, CloseReason};
+use await_layer::{Cause, CloseReason, KeepAlive, KeepAliveError, KeptAlive, Timer};
 use bytes::BytesMut;
 use futures_core::{FusedStream, Stream};
 use futures_io::{AsyncRead, AsyncWrite};
@@ -13,6 +13,7 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::frame::Body;
+use crate::pings::{Pings, Unwatched, settings};
 use crate::reader::{Reader, Received};
 use crate::wire::Wire;
 use crate::writer::Writer;
@@ -25,7 +26,8 @@ const SKIPPED_AT_ONCE: usize = 32;
 const PATIENCE: u8 = 3;
 
 /// A WebSocket as a `Sink` and `Stream` of [`Frame`]s, over any stream of
-/// bytes.
+/// bytes. `M` tells when a silent peer is pinged, if it is: see
+/// [`kept_alive`](Self::kept_alive).
 ///
 /// * The stream yields text and binary messages. Pings are answered and pongs
 ///   dropped, while and only while it is polled;
@@ -43,12 +45,19 @@ const PATIENCE: u8 = 3;
 ///   What a fragment starts is written with the last one, see
 ///   [`SendOptions::fin`](crate::SendOptions::fin). A message in fragments that
 ///   has no last one when the sink closes is never sent.
+/// * A peer that stays silent for as long as [`KeepAlive`] allows ends the
+///   stream with [`WebSocketError::Silent`]. Every frame is a sign of life, be
+///   it a pong or a part of a message; what goes out is none.
 /// * At most 64 KiB and one message wait for a peer that does not read.
 ///
 /// No poll loses anything when its future is dropped. Poll both halves from
 /// one task, as the layer does.
-pub struct WebSocket<T> {
-    wire: Wire<T>,
+pub struct WebSocket<T, M = Unwatched>
+where
+    T: AsyncRead + AsyncWrite + Unpin,
+    M: Timer,
+{
+    io: KeptAlive<Wire<T>, Pings, M>,
     role: Role,
     agreed: Option<Agreed>,
     state: State,
@@ -86,8 +95,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
     ) -> Self {
         let reader = Reader::new(role, agreed, config.max_message, read);
         let writer = Writer::new(role, agreed, config.deflate, config.max_message);
+        let wire = Wire::new(io, reader, writer);
         Self {
-            wire: Wire::new(io, reader, writer),
+            io: KeptAlive::new(wire, Pings, Unwatched, settings(None)),
             role,
             agreed,
             state: State::Open,
@@ -98,9 +108,26 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
             yields_pings: false,
         }
     }
+
+    /// The same, and the peer is watched from the first read on as `keep_alive`
+    /// says, if at all. [`layer`](crate::layer()) does this.
+    pub fn kept_alive<M: Timer>(self, keep_alive: Option<KeepAlive>, timer: M) -> WebSocket<T, M> {
+        let wire = self.io.into_inner();
+        WebSocket {
+            io: KeptAlive::new(wire, Pings, timer, settings(keep_alive)),
+            role: self.role,
+            agreed: self.agreed,
+            state: self.state,
+            goodbye: self.goodbye,
+            held: self.held,
+            broken: self.broken,
+            patience: self.patience,
+            yields_pings: self.yields_pings,
+        }
+    }
 }
 
-impl<T> WebSocket<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin, M: Timer> WebSocket<T, M> {
     /// Lets the stream yield pings, which are answered all the same, and pongs.
     /// A peer can then fill the queue of the messages with them: whoever wraps
     /// this must bound what is kept of them.
@@ -121,15 +148,17 @@ impl<T> WebSocket<T> {
     pub fn agreed(&self) -> Option<Agreed> {
         self.agreed
     }
-}
 
-impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
+    fn wire(&mut self) -> &mut Wire<T> {
+        Pin::new(&mut self.io).get_pin_mut().get_mut()
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
         if matches!(self.state, State::Ended(_)) {
             return Poll::Ready(None);
         }
         for _ in 0..SKIPPED_AT_ONCE {
-            let control = match self.wire.poll_read(cx) {
+            let control = match Pin::new(&mut self.io).poll_next(cx) {
                 Poll::Pending => {
                     self.answer_pings(cx);
                     return match self.broken.take() {
@@ -137,23 +166,28 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
                         None => Poll::Pending,
                     };
                 }
-                Poll::Ready(Ok(Received::Message(frame))) => {
+                Poll::Ready(Some(Ok(Received::Message(frame)))) => {
                     self.answer_pings(cx);
                     return Poll::Ready(Some(Ok(frame)));
                 }
-                Poll::Ready(Ok(Received::Close(frame))) => {
+                Poll::Ready(Some(Ok(Received::Close(frame)))) => {
                     self.answer_close(frame.as_ref(), cx);
                     return Poll::Ready(self.end(closed(frame)));
                 }
-                Poll::Ready(Ok(Received::Ping(payload))) => {
-                    self.wire.owe_pong(payload.clone());
+                Poll::Ready(Some(Ok(Received::Ping(payload)))) => {
+                    self.wire().owe_pong(payload.clone());
                     Frame::ping(payload)
                 }
-                Poll::Ready(Ok(Received::Pong(payload))) => Frame::pong(payload),
-                Poll::Ready(Err(error)) => {
+                Poll::Ready(Some(Ok(Received::Pong(payload)))) => Frame::pong(payload),
+                Poll::Ready(Some(Ok(Received::Part))) => continue,
+                Poll::Ready(Some(Err(KeepAliveError::Silent(reason)))) => {
+                    return Poll::Ready(self.end(WebSocketError::Silent(reason)));
+                }
+                Poll::Ready(Some(Err(KeepAliveError::Transport(error)))) => {
                     self.blame(&error, cx);
                     return Poll::Ready(self.end(error));
                 }
+                Poll::Ready(None) => return Poll::Ready(self.end(closed(None))),
             };
             if self.yields_pings {
                 self.answer_pings(cx);
@@ -167,8 +201,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
 
     /// Pongs do not wait for a message of ours.
     fn answer_pings(&mut self, cx: &mut Context<'_>) {
-        if self.wire.owes() && self.broken.is_none() {
-            if let Poll::Ready(Err(error)) = self.wire.poll_flush(cx) {
+        if self.wire().owes() && self.broken.is_none() {
+            if let Poll::Ready(Err(error)) = self.wire().poll_flush(cx) {
                 self.broken = Some(error);
             }
         }
@@ -178,9 +212,9 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
     /// for it.
     fn answer_close(&mut self, frame: Option<&CloseFrame>, cx: &mut Context<'_>) {
         if matches!(self.state, State::Open) && self.broken.is_none() {
-            let _ = self.wire.push_close(frame);
+            let _ = self.wire().push_close(frame);
         }
-        let _ = self.wire.poll_flush(cx);
+        let _ = self.wire().poll_flush(cx);
     }
 
     /// Tells the peer what it did wrong, if the network takes it at once.
@@ -191,8 +225,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
         if let Some(code) = error.reason().code() {
             let code = CloseCode::from(code);
             let reason = "".into();
-            let _ = self.wire.push_close(Some(&CloseFrame { code, reason }));
-            let _ = self.wire.poll_flush(cx);
+            let _ = self.wire().push_close(Some(&CloseFrame { code, reason }));
+            let _ = self.wire().poll_flush(cx);
         }
     }
 
@@ -239,7 +273,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin, M: Timer> Stream for WebSocket<T, M> {
     type Item = Result<Frame, WebSocketError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -252,19 +286,19 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<T> {
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> FusedStream for WebSocket<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin, M: Timer> FusedStream for WebSocket<T, M> {
     fn is_terminated(&self) -> bool {
         self.held.is_none() && matches!(self.state, State::Ended(_))
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Frame> for WebSocket<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin, M: Timer> Sink<Frame> for WebSocket<T, M> {
     type Error = WebSocketError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         let this = self.get_mut();
         ready!(this.poll_sound(cx))?;
-        let result = ready!(this.wire.poll_room(cx));
+        let result = ready!(this.wire().poll_room(cx));
         this.written(result, cx)
     }
 
@@ -277,13 +311,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Frame> for WebSocket<T> {
         }
         let mut frame = Frame::from(body);
         frame.set_options(options);
-        this.wire.push(frame)
+        this.wire().push(frame)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         let this = self.get_mut();
         ready!(this.poll_sound(cx))?;
-        let result = ready!(this.wire.poll_flush(cx));
+        let result = ready!(Pin::new(&mut this.io).poll_flush(cx));
         this.written(result, cx)
     }
 
@@ -296,10 +330,12 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Frame> for WebSocket<T> {
                 reason: "".into(),
             });
             this.state = State::Closing;
-            this.wire.push_close(Some(&goodbye))?;
+            // Nothing may follow a close frame.
+            Pin::new(&mut this.io).stop_asking();
+            this.wire().push_close(Some(&goodbye))?;
         }
         if matches!(this.state, State::Closing) && this.held.is_none() {
-            if let Poll::Ready(Err(error)) = this.wire.poll_flush(cx) {
+            if let Poll::Ready(Err(error)) = this.wire().poll_flush(cx) {
                 // Gone before it heard us: what it said may still be there.
                 this.broken = Some(error);
             }
@@ -328,7 +364,7 @@ fn closed(frame: Option<CloseFrame>) -> WebSocketError {
     WebSocketError::Closed(CloseReason::new(Cause::Eof, text).with_code(code))
 }
 
-impl<T> fmt::Debug for WebSocket<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin, M: Timer> fmt::Debug for WebSocket<T, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebSocket")
             .field("role", &self.role)

@@ -5,7 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
+use futures_core::Stream;
 use futures_io::{AsyncRead, AsyncWrite};
+use futures_sink::Sink;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::Control;
 
@@ -65,11 +67,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
         self.owes
     }
 
-    /// Bytes, until something is complete.
-    pub(crate) fn poll_read(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<Received, WebSocketError>> {
+    /// Bytes, until a frame is complete.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Received, WebSocketError>> {
         for _ in 0..READS_AT_ONCE {
             if let Some(received) = self.reader.next()? {
                 return Poll::Ready(Ok(received));
@@ -141,5 +140,37 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Wire<T> {
                 Err(error) => return Poll::Ready(Err(WebSocketError::failed(&error))),
             }
         }
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Stream for Wire<T> {
+    type Item = Result<Received, WebSocketError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_read(cx).map(Some)
+    }
+}
+
+/// For pings of its own: messages are [pushed](Wire::push).
+impl<T: AsyncRead + AsyncWrite + Unpin> Sink<Received> for Wire<T> {
+    type Error = WebSocketError;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.get_mut().poll_room(cx)
+    }
+
+    fn start_send(self: Pin<&mut Self>, it: Received) -> Result<(), Self::Error> {
+        match it {
+            Received::Ping(payload) => self.get_mut().writer.control(Control::Ping, &payload),
+            _ => Ok(()),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.get_mut().poll_flush(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.get_mut().poll_flush(cx)
     }
 }

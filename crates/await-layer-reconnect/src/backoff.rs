@@ -23,10 +23,13 @@ pub struct Backoff {
     /// made and do not last.
     pub attempts: u32,
     /// How long one outage may last before it gives up, from the first poll of
-    /// whoever waits for it. [`Duration::MAX`] is for ever. Default 5 minutes.
+    /// whoever waits for it. Time in which nobody waits does not count, but for
+    /// the rest of a wait or an attempt. [`Duration::MAX`] is for ever. Default
+    /// 5 minutes.
     pub within: Duration,
-    /// How long one attempt may take. [`Duration::MAX`] is for ever. Default
-    /// 10 s.
+    /// How long one attempt may take. One that everybody left is gone on with
+    /// by whoever comes within this time, or a second, after its end, and made
+    /// anew by whoever comes later. [`Duration::MAX`] is for ever. Default 10 s.
     pub attempt_timeout: Duration,
     /// Makes the jitter the same each time, for tests. `None`, the default,
     /// draws a seed.

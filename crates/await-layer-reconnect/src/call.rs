@@ -126,10 +126,14 @@ impl<C: Connect, Q, R> ReconnectCall<C, Q, R> {
             }
         }
         ready!(self.poll_time(cx));
-        Poll::Ready(ReconnectError::Down {
+        Poll::Ready(self.down())
+    }
+
+    fn down(&self) -> ReconnectError<C> {
+        ReconnectError::Down {
             last: self.reconnect.last_error(),
             sent: self.sent,
-        })
+        }
     }
 
     /// Whether the call failed with its connection and may go on another.
@@ -161,6 +165,9 @@ where
                         let mut call = handle.send_await(&this.request);
                         if this.at != u64::MAX {
                             let left = this.at.saturating_sub(this.reconnect.plan().now());
+                            if left == 0 {
+                                break Err(this.down());
+                            }
                             call = call.timeout(Duration::from_nanos(left));
                         }
                         this.stage = Stage::Calling { call, epoch };

@@ -16,6 +16,9 @@ use crate::backoff::nanos;
 use crate::config::Config;
 use crate::error::{Bound, GaveUp};
 
+/// An executor may be late by this: a second. Whoever comes later was not there.
+const LATE: u64 = 1_000_000_000;
+
 /// What all outages share.
 pub(crate) struct Plan<C: Connect> {
     pub(crate) connect: C,
@@ -81,6 +84,8 @@ impl<C: Connect> Clone for Arrived<C> {
     }
 }
 
+/// What an outage comes to.
+type Ended<C> = Result<Arrived<C>, GaveUp<<C as Connect>::Error>>;
 type Attempted<C> = Result<Handle<<C as Connect>::Link>, <C as Connect>::Error>;
 
 enum Phase<D> {
@@ -97,8 +102,10 @@ pub(crate) struct Dialing<C: Connect> {
     phase: Phase<C::Dialing>,
     /// When this wait or this attempt is over; `u64::MAX` is never.
     at: u64,
-    /// When it was polled first.
+    /// When it was polled first, later by the time in which nobody waited.
     since: Option<u64>,
+    /// When it was polled last.
+    polled: u64,
     failures: u32,
     /// Dialed at once: nothing was lost before it.
     first: bool,
@@ -115,6 +122,7 @@ impl<C: Connect> Dialing<C> {
             phase: Phase::Waiting,
             at: 0,
             since: None,
+            polled: 0,
             failures,
             first,
         }
@@ -126,6 +134,22 @@ impl<C: Connect> Dialing<C> {
             failures: self.failures,
             last: self.plan.last(),
         }
+    }
+
+    /// Nobody waits if nobody comes when a wait or an attempt is over. That is
+    /// no part of the outage: whoever comes later finds time to dial.
+    fn resume(&mut self) {
+        let now = self.plan.now();
+        if let Some(since) = &mut self.since {
+            let alone = now.saturating_sub(self.at.max(self.polled));
+            *since = since.saturating_add(alone);
+            let timeout = nanos(self.plan.config.backoff.attempt_timeout);
+            if alone >= timeout.max(LATE) && matches!(self.phase, Phase::Dialing(_)) {
+                // Its time is over, and yet it has not failed.
+                self.phase = Phase::Waiting;
+            }
+        }
+        self.polled = now;
     }
 
     /// Sets the wait that is due now, if another attempt is.
@@ -180,48 +204,50 @@ impl<C: Connect> Dialing<C> {
             }
         }
     }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Ended<C>> {
+        self.plan.dialer.register(cx.waker());
+        if self.plan.stopped.load(Ordering::Acquire) {
+            return Poll::Ready(Err(self.gave_up(Bound::Stopped)));
+        }
+        self.resume();
+        if self.since.is_none() {
+            self.wait()?;
+        }
+        loop {
+            if matches!(self.phase, Phase::Waiting) {
+                ready!(self.poll_time(cx));
+            }
+            match self.poll_attempt(cx) {
+                Poll::Ready(Ok(handle)) => {
+                    self.plan.attempted(None);
+                    return Poll::Ready(Ok(Arrived {
+                        handle,
+                        failures: self.failures,
+                    }));
+                }
+                Poll::Ready(Err(error)) => self.plan.attempted(Some(error)),
+                Poll::Pending => {
+                    ready!(self.poll_time(cx));
+                    self.plan.attempted(None);
+                }
+            }
+            self.failures = self.failures.saturating_add(1);
+            self.wait()?;
+        }
+    }
 }
 
 impl<C: Connect> Unpin for Dialing<C> {}
 
 impl<C: Connect> Future for Dialing<C> {
-    type Output = Result<Arrived<C>, GaveUp<C::Error>>;
+    type Output = Ended<C>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        this.plan.dialer.register(cx.waker());
-        if this.plan.stopped.load(Ordering::Acquire) {
-            return Poll::Ready(Err(this.gave_up(Bound::Stopped)));
-        }
-        if this.since.is_none() {
-            this.wait()?;
-        }
-        loop {
-            if matches!(this.phase, Phase::Waiting) {
-                ready!(this.poll_time(cx));
-            }
-            // A panic here would be everybody's who waits, now and later.
-            let attempt = catch_unwind(AssertUnwindSafe(|| this.poll_attempt(cx)));
-            let Ok(attempt) = attempt else {
-                return Poll::Ready(Err(this.gave_up(Bound::Panicked)));
-            };
-            match attempt {
-                Poll::Ready(Ok(handle)) => {
-                    this.plan.attempted(None);
-                    return Poll::Ready(Ok(Arrived {
-                        handle,
-                        failures: this.failures,
-                    }));
-                }
-                Poll::Ready(Err(error)) => this.plan.attempted(Some(error)),
-                Poll::Pending => {
-                    ready!(this.poll_time(cx));
-                    this.plan.attempted(None);
-                }
-            }
-            this.failures = this.failures.saturating_add(1);
-            this.wait()?;
-        }
+        // A panic here would be everybody's who waits, now and later.
+        let ended = catch_unwind(AssertUnwindSafe(|| this.poll_end(cx)));
+        ended.unwrap_or_else(|_| Poll::Ready(Err(this.gave_up(Bound::Panicked))))
     }
 }
 

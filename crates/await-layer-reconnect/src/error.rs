@@ -25,7 +25,7 @@ pub enum Bound {
     /// The outage was longer than [`Backoff::within`](crate::Backoff::within).
     /// As for `Attempts`.
     Time,
-    /// An attempt panicked. Fix it: the panic hook has printed what it said.
+    /// An attempt panicked, or the timer did. Fix it: the panic hook has printed what it said.
     Panicked,
     /// [`Reconnect::stop`](crate::Reconnect::stop) was called. Nothing to do.
     Stopped,
@@ -111,8 +111,8 @@ pub enum ReconnectError<C: Connect> {
         /// How far the request got on any connection.
         sent: Sent,
     },
-    /// The call's time ran out while there was no connection. Wait longer, or
-    /// tell whoever waits that the server cannot be reached.
+    /// The call's time ran out before there was a connection to send it on.
+    /// Wait longer, or tell whoever waits that the server cannot be reached.
     Down {
         /// Of the last attempt, as [`GaveUp::last`].
         last: Option<Arc<C::Error>>,

@@ -118,10 +118,7 @@ impl<C: Connect> Reconnect<C> {
         let former = {
             let mut state = self.lock();
             state.epoch = state.epoch.wrapping_add(1);
-            match &state.phase {
-                Phase::Over(_) => return None,
-                _ => std::mem::replace(&mut state.phase, Phase::Over(gave_up)),
-            }
+            std::mem::replace(&mut state.phase, Phase::Over(gave_up))
         };
         self.shared.plan.stop();
         match former {
@@ -172,7 +169,7 @@ impl<C: Connect> Reconnect<C> {
                 }
             };
             // Asked without the lock: it may drop values of the user's.
-            if handle.close_reason().is_none() {
+            if !handle.is_closing() {
                 return Current::Now(handle, epoch);
             }
             self.lost(epoch);

@@ -6,9 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use await_layer::{
-    Call, CallError, Connection, Handle, PackedBy, Packer, Permit, Reserve, Sent, Unpack,
-};
+use await_layer::{Call, CallError, Connection, Handle, PackedBy, Packer, Permit, Reserve, Unpack};
 use tower_service::Service;
 
 /// Why a call of the service `Calls<L, _, _>` failed: the core's own error.
@@ -32,8 +30,8 @@ enum Permitted<L: Connection> {
 /// nobody else does, and has no timeout: what it waits for is that calls end.
 ///
 /// A permit that is held and not used is one call less for everybody else:
-/// drop a service that is ready and will not be called. A clone starts
-/// without a permit.
+/// drop a service that is ready, or has waited to be, and will not be called. A
+/// clone starts without a permit.
 ///
 /// A call's own timeout is the connection's `call_timeout`. If a middleware's
 /// is shorter it drops the [`Call`], which cancels it as dropping any does.
@@ -80,13 +78,9 @@ where
     type Future = Call<L, R>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        if let Some(reason) = self.handle.close_reason() {
+        if self.handle.is_closing() {
+            // A permit is worth nothing now; trying for another says why.
             self.permitted = Permitted::No;
-            return Poll::Ready(Err(CallError::Closed {
-                reason,
-                sent: Sent::No,
-                frame: None,
-            }));
         }
         loop {
             match &mut self.permitted {

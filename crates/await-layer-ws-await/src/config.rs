@@ -1,6 +1,6 @@
 //! What a connection may hold.
 
-use await_layer::Limits;
+use await_layer::{KeepAlive, Limits};
 use await_layer_deflate::Deflate;
 
 use crate::{ConnectError, Settings};
@@ -25,6 +25,12 @@ pub struct Config {
     /// end agrees, [`SendOptions::compress`](crate::SendOptions::compress)
     /// decides for each message; if not, there is none. Default `None`.
     pub deflate: Option<Deflate>,
+    /// Pings a peer that is silent, and ends the connection if it stays so, with
+    /// [`Cause::Silent`](crate::Cause::Silent). The pongs that answer are
+    /// events as others are. Not looked at by
+    /// [`over`](crate::WebSocketAwait::over). Default `None`, as in the original:
+    /// a peer that goes without a word is not noticed.
+    pub keep_alive: Option<KeepAlive>,
 }
 
 impl Default for Config {
@@ -40,6 +46,7 @@ impl From<Settings> for Config {
             limits: Limits::default(),
             max_message: 1 << 20,
             deflate: None,
+            keep_alive: None,
         }
     }
 }

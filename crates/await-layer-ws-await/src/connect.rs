@@ -84,7 +84,7 @@ impl WebSocketAwait {
             fragments: true,
         };
         let websocket = *stream.get_config();
-        let io = WebSocket::with(stream, websocket, None).with_pings();
+        let io = WebSocket::with(stream, websocket, config.keep_alive).with_pings();
         Self::over(io, capabilities, config)
     }
 }

@@ -1,5 +1,6 @@
 //! The transport that compresses: await-layer-deflate's.
 
+use await_layer::TokioTimer;
 use await_layer_deflate::tungstenite::protocol::CloseFrame;
 use await_layer_deflate::{Frame, Role, SendOptions, WebSocket};
 use bytes::Bytes;
@@ -26,6 +27,7 @@ impl WebSocketAwait {
             masks: websocket.role() == Role::Client,
             fragments: true,
         };
+        let websocket = websocket.kept_alive(config.keep_alive, TokioTimer::new());
         Self::over(websocket.with_pings(), capabilities, config)
     }
 }

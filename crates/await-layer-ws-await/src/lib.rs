@@ -68,6 +68,7 @@
 //! | `resAwait(data, id, options)` | [`res_await`](WebSocketAwait::res_await), [`res_await_with`](WebSocketAwait::res_await_with) | Takes the [`Ask`] of the request instead of any id: one answer for each, never without an id, never to nobody. |
 //! | `compress`, `binary`, `mask`, `fin` | [`SendOptions`] | What the transport cannot do is an error that names both, or counted if [`you say so`](Settings::with_ignore_unsupported); there it is ignored. Fragments leave together; there other messages get in between. |
 //! | `perMessageDeflate` | [`Config::deflate`] | Off unless both ends ask for it; there a client offers it always. |
+//! | a ping of your own by `setInterval` | [`Config::keep_alive`] | Off, as there, unless you ask for it. What goes out is no sign of the peer's life. |
 //! | `awaitListSize` | [`await_list_size`](WebSocketAwait::await_list_size) | Bounded, as all that a peer can make us hold: see [`Limits`]. Calls beyond it wait. |
 //! | `open` | [`Event::Open`] | |
 //! | `message` | [`Event::Message`] | |
@@ -156,6 +157,6 @@ pub use socket::WebSocketAwait;
 pub use validate::{ValidationError, WrongField};
 pub use wire::{Outgoing, Received, WireFrame};
 
-pub use await_layer::{Cause, CloseReason, Limits, Overflow, Refused, Sent, Stats};
+pub use await_layer::{Cause, CloseReason, KeepAlive, Limits, Overflow, Refused, Sent, Stats};
 pub use await_layer_deflate::Deflate;
 pub use await_layer_tungstenite::{HandshakeError, InvalidClose, tungstenite};

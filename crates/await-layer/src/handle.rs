@@ -122,6 +122,12 @@ impl<L: Connection> Handle<L> {
         self.link.with(|machine| machine.close_reason().cloned())
     }
 
+    /// Whether it takes no further calls: it is being closed, or has ended.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.link.with(|machine| machine.is_closing())
+    }
+
     /// A future that drives the connection until it ends. Needed only by a
     /// connection that must react while nobody calls or reads.
     pub fn driver(&self) -> Driver<L> {

@@ -178,6 +178,17 @@ where
         *this.due = false;
     }
 
+    /// The transport below, for what it can do beyond reading and writing. What
+    /// is read or made ready there passes this one by.
+    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut S> {
+        self.project().io
+    }
+
+    /// The transport below. What waits here to be written is lost.
+    pub fn into_inner(self) -> S {
+        self.io
+    }
+
     /// Nothing is there to be read. Ready if it is time for the next beat;
     /// else whoever polls is woken when it is.
     fn poll_silence(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {

@@ -15,3 +15,4 @@ mod pair;
 mod pings;
 mod random;
 mod raw;
+mod silence;

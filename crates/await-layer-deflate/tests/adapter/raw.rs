@@ -68,6 +68,11 @@ impl Raw {
         self.say(payload).await;
     }
 
+    /// Whether nothing more comes.
+    pub(crate) async fn is_at_end(&mut self) -> bool {
+        self.0.read(&mut [0]).await.unwrap() == 0
+    }
+
     pub(crate) async fn see(&mut self) -> Seen {
         let mut bytes = Vec::new();
         let (header, length) = loop {

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use await_layer::{CallError, Cause, Sent};
-use await_layer_reconnect::{Bound, Config, ReconnectError};
+use await_layer_reconnect::{Bound, Config, Connected, ReconnectError};
 use serde_json::json;
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok};
 
-use crate::peer::{Attempt, BACKOFF, config, run, world, world_with};
+use crate::peer::{Attempt, BACKOFF, Peer, World, config, run, world, world_with};
 
 #[test]
 fn a_request_that_was_not_written_goes_on_the_next_connection() {
@@ -123,15 +123,20 @@ fn other_failures_are_not_repeated() {
     assert_eq!(world.connections(), 1);
 }
 
+fn connected_now(world: &World) -> tokio_test::task::Spawn<Connected<Peer>> {
+    tokio_test::task::spawn(world.reconnect.connected())
+}
+
 #[test]
 fn a_connection_that_is_being_closed_takes_no_calls_and_the_next_one_does() {
     let world = world(&[]);
     let mut under_way = world.ask(json!({"n": 1}));
     assert_pending!(under_way.poll());
-    let mut connected = tokio_test::task::spawn(world.reconnect.connected());
-    let handle = assert_ready_ok!(connected.poll());
+    let handle = assert_ready_ok!(connected_now(&world).poll());
     let mut close = tokio_test::task::spawn(handle.close());
     assert_pending!(close.poll());
+    // Nor is it handed out.
+    assert_pending!(connected_now(&world).poll());
     let mut next = world.ask(json!({"n": 2}));
     assert!(run(&world, &mut next, Duration::from_secs(1)).is_none());
     assert_eq!(world.echo(1), 1);
@@ -159,6 +164,22 @@ fn a_timeout_bounds_the_outage_too() {
     };
     assert_eq!(sent, Sent::No);
     assert_eq!(error.to_string(), "timed out without a connection");
+}
+
+#[test]
+fn a_call_whose_time_is_over_is_not_written_though_there_is_a_connection_now() {
+    let world = world(&[Attempt::Fails]);
+    let call = world
+        .reconnect
+        .send_await::<serde_json::Value, _>(json!({}));
+    let mut late = tokio_test::task::spawn(call.timeout(Duration::from_millis(20)));
+    assert_pending!(late.poll());
+    // Nobody polls it in time, and then the attempt is due too.
+    world.advance(BACKOFF.first);
+    let error = assert_ready_err!(late.poll());
+    assert!(matches!(error, ReconnectError::Down { sent: Sent::No, .. }));
+    assert_eq!(world.connections(), 1);
+    assert!(world.remote(0).take_written().is_empty());
 }
 
 #[test]

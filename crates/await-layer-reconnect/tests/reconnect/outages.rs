@@ -3,12 +3,13 @@
 use std::task::Poll;
 use std::time::Duration;
 
-use await_layer_reconnect::{Backoff, Bound, ReconnectError};
+use await_layer::Handle;
+use await_layer_reconnect::{Backoff, Bound, Dial, Reconnect, ReconnectError};
 use serde_json::json;
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok};
 
-use crate::peer::{Attempt, BACKOFF, Broken, config, run, world, world_with};
+use crate::peer::{Attempt, BACKOFF, Broken, Joint, config, run, world, world_with};
 
 const LONG: Duration = Duration::from_secs(100);
 
@@ -96,6 +97,48 @@ fn all_who_wait_share_one_attempt_and_those_who_leave_do_not_matter() {
     assert_pending!(parked.poll());
     assert_eq!(world.echo(0), 1);
     assert_eq!(assert_ready_ok!(parked.poll()), json!({"n": 1}));
+}
+
+/// A server that is back is found, however long nobody asked.
+#[test]
+fn time_in_which_nobody_waits_is_no_part_of_an_outage() {
+    for attempt in [Attempt::Fails, Attempt::Hangs] {
+        let world = world(&[attempt; 2]);
+        let mut leaves = world.ask(json!({"n": 0}));
+        assert_pending!(leaves.poll());
+        drop(leaves);
+        world.advance(BACKOFF.within * 10);
+        let mut waits = world.ask(json!({"n": 1}));
+        assert!(run(&world, &mut waits, Duration::from_secs(7)).is_none());
+        assert_eq!((world.dialed().len(), world.connections()), (3, 1));
+        assert_eq!(world.echo(0), 1);
+        assert_eq!(assert_ready_ok!(waits.poll()), json!({"n": 1}));
+    }
+}
+
+/// What it has come to since may be as dead as it looks alive, and whoever
+/// comes later would wait for its failure.
+#[test]
+fn an_attempt_that_everybody_left_is_not_gone_on_with_much_later() {
+    let world = world(&[Attempt::Hangs; 2]);
+    let mut leaves = world.ask(json!({}));
+    assert_pending!(leaves.poll());
+    drop(leaves);
+    // Soon after it is.
+    world.advance(BACKOFF.attempt_timeout / 2);
+    let mut leaves = world.ask(json!({}));
+    assert_pending!(leaves.poll());
+    drop(leaves);
+    assert_eq!(world.dialed().len(), 1);
+    world.advance(BACKOFF.attempt_timeout * 3);
+    let mut waits = spawn(world.reconnect.connected());
+    assert_pending!(waits.poll());
+    assert_eq!(world.dialed().len(), 2, "dialed anew, at once");
+    // And that was no failure: the next wait is the first.
+    world.advance(BACKOFF.attempt_timeout);
+    assert_pending!(waits.poll());
+    world.advance(BACKOFF.first);
+    assert!(assert_ready!(waits.poll()).is_ok());
 }
 
 #[test]
@@ -218,6 +261,33 @@ fn an_attempt_that_panics_is_the_end_for_everybody_and_nobody_hangs() {
     let error = assert_ready_err!(world.ask(json!({})).poll());
     assert_eq!(error.to_string(), "an attempt to connect panicked");
     assert_ready_err!(world.ask(json!({})).poll());
+}
+
+/// As one may that panics when it is dropped, or when it finds the runtime of
+/// the timer gone.
+#[test]
+fn a_panic_that_is_not_the_attempts_own_is_the_end_likewise() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("as the test says");
+        }
+    }
+    let world = world(&[]);
+    let dial = || async {
+        let _bomb = Bomb;
+        std::future::pending::<Result<Handle<Joint>, Broken>>().await
+    };
+    let reconnect = Reconnect::new(Dial::new(dial, world.peer.timer()), config(BACKOFF));
+    let mut connected = spawn(reconnect.connected());
+    let mut parked = spawn(reconnect.connected());
+    assert_pending!(connected.poll());
+    assert_pending!(parked.poll());
+    world.advance(BACKOFF.attempt_timeout);
+    for waits in [&mut connected, &mut parked] {
+        let why = assert_ready_err!(waits.poll());
+        assert_eq!(why.bound(), Bound::Panicked);
+    }
 }
 
 #[test]

@@ -24,6 +24,17 @@ fn stopping_wakes_those_who_wait_for_a_connection() {
 }
 
 #[test]
+fn one_that_has_given_up_is_stopped_for_good_too() {
+    let world = world(&[Attempt::Panics]);
+    assert_ready_err!(world.ask(json!({})).poll());
+    assert!(world.reconnect.stop().is_none());
+    world.reconnect.try_again();
+    let why = assert_ready_err!(spawn(world.reconnect.connected()).poll());
+    assert_eq!(why.bound(), Bound::Stopped);
+    assert_eq!(world.dialed().len(), 1);
+}
+
+#[test]
 fn what_is_connected_goes_on_until_it_is_closed() {
     let world = world(&[]);
     let mut keep_up = spawn(world.reconnect.keep_up());

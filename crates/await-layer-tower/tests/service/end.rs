@@ -8,7 +8,7 @@ use await_layer_testkit::script::{self, Remote, Scripted};
 use await_layer_tower::Calls;
 use serde_json::Value;
 
-type Joint = Link<Contract<Scripted<String, Broken>>, WsAwait<String>, ManualTimer>;
+pub(crate) type Joint = Link<Contract<Scripted<String, Broken>>, WsAwait<String>, ManualTimer>;
 pub(crate) type Service = Calls<Joint, Value, Value>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]

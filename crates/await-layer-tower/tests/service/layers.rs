@@ -88,6 +88,23 @@ async fn load_shed_fails_at_once_what_would_wait_for_a_permit() {
 }
 
 #[tokio::test]
+async fn load_shed_keeps_no_permit_in_clones_that_are_made_for_each_call() {
+    let end = end(1);
+    let service = ServiceBuilder::new()
+        .load_shed()
+        .service(end.service.clone());
+    for n in 0..3 {
+        let mut call = spawn(service.clone().oneshot(json!({ "n": n })));
+        assert_pending!(call.poll());
+        let mut shed = spawn(service.clone().oneshot(json!({ "n": 9 })));
+        assert!(assert_ready_err!(shed.poll()).is::<Overloaded>());
+        drop(shed);
+        end.echo();
+        assert_eq!(assert_ready_ok!(call.poll()), json!({ "n": n }));
+    }
+}
+
+#[tokio::test]
 async fn concurrency_limit_bounds_the_calls_of_all_its_clones() {
     let end = end(8);
     let mut service = ServiceBuilder::new()

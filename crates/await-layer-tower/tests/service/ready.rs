@@ -1,6 +1,6 @@
 //! A service that is ready has a permit, and no other has.
 
-use await_layer::{CallError, Cause, Sent};
+use await_layer::{CallError, Cause, Refused, Sent};
 use serde_json::json;
 use tokio_test::task::spawn;
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok};
@@ -114,4 +114,26 @@ fn a_connection_that_has_ended_is_never_ready_and_says_why() {
     }
     let called = assert_ready_err!(spawn(end.service.call(json!({}))).poll());
     assert!(called.into_frame().is_some(), "the request comes back");
+}
+
+#[test]
+fn a_connection_that_is_being_closed_is_not_ready_whoever_has_a_permit() {
+    let mut end = end(2);
+    let mut under_way = spawn(end.service.call(json!({"n": 1})));
+    assert_pending!(under_way.poll());
+    assert!(ready(&mut end.service));
+    let mut waits = end.service.clone();
+    assert!(!ready(&mut waits));
+    let mut close = spawn(end.handle.close());
+    assert_pending!(close.poll());
+    for service in [&mut end.service, &mut waits] {
+        let error = assert_ready_err!(spawn(service.ready()).poll());
+        let CallError::Refused { why, frame: None } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(why, Refused::Closing);
+    }
+    end.echo();
+    assert_eq!(assert_ready_ok!(under_way.poll()), json!({"n": 1}));
+    assert_eq!(assert_ready!(close.poll()).cause(), Cause::Local);
 }

@@ -14,3 +14,4 @@ mod pings;
 mod raw;
 mod server;
 mod settings;
+mod silence;

@@ -1,7 +1,7 @@
 //! The bytes at the other end of a connection.
 
 use await_layer_tungstenite::tokio_tungstenite::{accept_async, client_async};
-use await_layer_ws_await::{Events, Settings, WebSocketAwait, WebSocketAwaitServer};
+use await_layer_ws_await::{Config, Events, WebSocketAwait, WebSocketAwaitServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::join;
 
@@ -20,10 +20,10 @@ pub(crate) struct Seen {
     pub(crate) payload: Vec<u8>,
 }
 
-pub(crate) async fn client(settings: Settings) -> Raw {
+pub(crate) async fn client(config: impl Into<Config>) -> Raw {
     let (near, far) = tokio::io::duplex(1 << 20);
     let (ours, theirs) = join!(
-        WebSocketAwait::connect_on(near, "ws://localhost/", settings),
+        WebSocketAwait::connect_on(near, "ws://localhost/", config),
         accept_async(far),
     );
     let (socket, events) = ours.unwrap();
@@ -35,8 +35,8 @@ pub(crate) async fn client(settings: Settings) -> Raw {
     }
 }
 
-pub(crate) async fn server(settings: Settings) -> Raw {
-    let acceptor = WebSocketAwaitServer::bind("127.0.0.1:0", settings)
+pub(crate) async fn server(config: impl Into<Config>) -> Raw {
+    let acceptor = WebSocketAwaitServer::bind("127.0.0.1:0", config)
         .await
         .unwrap();
     let (near, far) = tokio::io::duplex(1 << 20);

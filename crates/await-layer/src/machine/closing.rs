@@ -38,6 +38,11 @@ impl<F, I, A> Machine<F, I, A> {
         }
     }
 
+    /// Whether nothing new may start.
+    pub(crate) fn is_closing(&self) -> bool {
+        !matches!(self.closing, Closing::Open)
+    }
+
     /// Why the connection is closed, if it is.
     pub(crate) fn close_reason(&self) -> Option<&CloseReason> {
         match &self.closing {
