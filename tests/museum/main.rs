@@ -28,6 +28,7 @@ mod batches;
 mod bombs;
 mod bursts;
 mod closing;
+mod echoes;
 mod flushing;
 mod handshakes;
 mod limits;
