@@ -13,11 +13,18 @@ use crate::object;
 
 /// Reads and writes the `id` of a message: a number of ours, and whatever the
 /// peer uses, which goes back exactly as it came.
-pub struct Codec<D = Plain>(PhantomData<fn(D)>);
+pub struct Codec<D = Plain> {
+    /// The call that opens the connection, which is never withdrawn.
+    handshake: Option<u64>,
+    dialect: PhantomData<fn(D)>,
+}
 
 impl<D> Default for Codec<D> {
     fn default() -> Self {
-        Self(PhantomData)
+        Self {
+            handshake: None,
+            dialect: PhantomData,
+        }
     }
 }
 
@@ -32,6 +39,12 @@ fn named<'a>(params: Option<&'a RawValue>, key: &str) -> Option<&'a str> {
     let params = params?.get();
     let fields: HashMap<&str, &RawValue> = serde_json::from_str(params).ok()?;
     fields.get(key).copied().map(RawValue::get)
+}
+
+/// Whether `frame` is a message for `method`.
+fn calls(frame: &impl JsonFrame, method: &str) -> bool {
+    let envelope = object::read::<Envelope<'_>>(frame);
+    envelope.is_ok_and(|envelope| envelope.method.as_deref() == Some(method))
 }
 
 fn put(frame: &mut impl JsonFrame, id: &str) -> Result<(), SealError> {
@@ -68,7 +81,14 @@ impl<F: JsonFrame, D: Dialect> AwaitIdCodec<F> for Codec<D> {
 
     fn seal(&mut self, frame: &mut F, head: Head<'_, u64, TextId>) -> Result<(), SealError> {
         match head {
-            Head::Request(id) => put(frame, &id.to_string()),
+            Head::Request(id) => {
+                let handshake = D::HANDSHAKE.is_some_and(|method| calls(frame, method));
+                put(frame, &id.to_string())?;
+                if handshake {
+                    self.handshake = Some(*id);
+                }
+                Ok(())
+            }
             Head::Reply(ask) => put(frame, ask.as_str()),
             Head::Part(_) => Err(SealError::new("no streamed replies: reply once")),
             Head::Plain => Ok(()),
@@ -76,7 +96,7 @@ impl<F: JsonFrame, D: Dialect> AwaitIdCodec<F> for Codec<D> {
     }
 
     fn cancel(&mut self, id: &u64) -> Option<F> {
-        let (method, key) = D::CANCEL?;
+        let (method, key) = D::CANCEL.filter(|_| self.handshake != Some(*id))?;
         let params = serde_json::Map::from_iter([(key.to_owned(), (*id).into())]);
         Messages.pack(&Method(method, params)).ok()
     }

@@ -182,8 +182,7 @@ fn dropped_and_cancelled(after: bool) -> Vec<String> {
         let Some(Event::Request(request)) = incoming.next().await else {
             panic!("no request");
         };
-        let cancel =
-            json!({ "method": "notifications/cancelled", "params": { "requestId": 7 } });
+        let cancel = json!({ "method": "notifications/cancelled", "params": { "requestId": 7 } });
         peer.send(cancel.to_string()).await.unwrap();
         if after {
             assert!(poll_immediate(incoming.next()).await.is_none());
