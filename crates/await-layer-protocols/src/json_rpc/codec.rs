@@ -41,6 +41,13 @@ fn named<'a>(params: Option<&'a RawValue>, key: &str) -> Option<&'a str> {
     fields.get(key).copied().map(RawValue::get)
 }
 
+/// The id of the request that the message withdraws, if it withdraws one.
+pub(super) fn cancelled<'a, D: Dialect>(envelope: &Envelope<'a>) -> Option<&'a str> {
+    let (cancel, key) = D::CANCEL?;
+    let withdraws = envelope.id.is_none() && envelope.method.as_deref() == Some(cancel);
+    named(envelope.params.filter(|_| withdraws), key)
+}
+
 /// Whether `frame` is a message for `method`.
 fn calls(frame: &impl JsonFrame, method: &str) -> bool {
     let envelope = object::read::<Envelope<'_>>(frame);
@@ -63,8 +70,8 @@ impl<F: JsonFrame, D: Dialect> AwaitIdCodec<F> for Codec<D> {
         match (envelope.method.as_deref(), envelope.id()) {
             (Some(_), Some(id)) => Peek::Request(id.into()),
             (Some(method), None) => match D::CANCEL {
-                Some((cancel, key)) if method == cancel => {
-                    named(envelope.params, key).map_or(Peek::Skip, |id| Peek::Cancel(id.into()))
+                Some((cancel, _)) if method == cancel => {
+                    cancelled::<D>(&envelope).map_or(Peek::Skip, |id| Peek::Cancel(id.into()))
                 }
                 _ => Peek::Other,
             },
