@@ -69,14 +69,16 @@ impl Codec {
         };
         let why = match words {
             [] | ["", ..] => "no command: pack its words",
-            _ if is(0, &ENDLESS) => "what it is answered with has no end",
+            _ if is(0, &ENDLESS) => "its answer has no end: use another client for it",
             _ if is(0, &["client"]) && is(1, &["reply"]) => {
-                "every command must be answered: replies are told by their order"
+                "replies are told by their order: leave CLIENT REPLY as it is"
             }
             _ if is(0, &["replconf"]) && is(1, &["ack", "getack"]) => {
-                "it has no answer: replies are told by their order"
+                "it has no answer, and replies are told by their order: leave it out"
             }
-            _ if is(0, &["hello"]) && is(1, &["2"]) => "RESP2 does not mark its pushes",
+            _ if is(0, &["hello"]) && is(1, &["2"]) => {
+                "RESP2 does not mark its pushes: stay with HELLO 3"
+            }
             _ if is(0, &["hello", "reset"]) => return Ok(Due::Version),
             _ if !is(0, &CONFIRMED) => return Ok(Due::Reply),
             _ if !self.pushes => "call HELLO 3 before: RESP2 does not mark its pushes",

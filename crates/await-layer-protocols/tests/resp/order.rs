@@ -184,7 +184,9 @@ fn what_would_shift_the_order_is_refused() {
         &[],
         &[""],
     ] {
-        ask(&mut codec, 1, words).unwrap_err();
+        let why = ask(&mut codec, 1, words).unwrap_err();
+        // What is wrong, and what to do.
+        assert!(why.contains(": "), "{why}");
     }
     for odd in [
         &b""[..],
