@@ -32,6 +32,8 @@ pub struct ContentLength {
 struct Head {
     /// Bytes of it that are read; all of it, if `whole`.
     read: usize,
+    /// Bytes after those which hold no end of a line.
+    searched: usize,
     length: Option<usize>,
     whole: bool,
 }
@@ -68,12 +70,16 @@ impl ContentLength {
     fn read_head(&mut self, wire: &[u8]) -> Result<bool, FramingError> {
         while !self.head.whole {
             let rest = wire.get(self.head.read..).unwrap_or_default();
-            let Some(end) = memchr(b'\n', rest) else {
+            let unseen = rest.get(self.head.searched..).unwrap_or_default();
+            let Some(end) = memchr(b'\n', unseen) else {
+                self.head.searched = rest.len();
                 return match wire.len() < self.max_header {
                     true => Ok(false),
                     false => Err(self.header_too_large()),
                 };
             };
+            let end = self.head.searched.saturating_add(end);
+            self.head.searched = 0;
             let read = self.head.read.saturating_add(end).saturating_add(1);
             if read > self.max_header {
                 return Err(self.header_too_large());

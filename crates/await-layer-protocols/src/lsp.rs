@@ -2,8 +2,9 @@
 //! JSON-RPC in frames with `Content-Length` headers, which adapters for
 //! streams of bytes bring.
 //!
-//! A call that is dropped or times out sends `$/cancelRequest`. A request that
-//! the peer withdraws is still answered, by the handler or with
+//! A call that is dropped or times out sends `$/cancelRequest`, except
+//! `initialize`: nothing may follow it before its answer. A request that the
+//! peer withdraws is still answered, by the handler or with
 //! `RequestCancelled` (-32800), as the protocol demands.
 
 use std::fmt;
@@ -21,6 +22,7 @@ pub enum Requests {}
 impl Dialect for Requests {
     const CANCEL: Option<(&'static str, &'static str)> = Some(("$/cancelRequest", "id"));
     const ANSWERS_CANCELLED: bool = true;
+    const HANDSHAKE: Option<&'static str> = Some("initialize");
 }
 
 impl fmt::Debug for Requests {

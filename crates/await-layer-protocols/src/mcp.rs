@@ -1,9 +1,9 @@
 //! The [Model Context Protocol](https://modelcontextprotocol.io): JSON-RPC,
 //! one message to a line.
 //!
-//! A call that is dropped or times out sends `notifications/cancelled`. A
-//! request that the peer withdraws must not be answered any more: an answer
-//! that comes late is dropped.
+//! A call that is dropped or times out sends `notifications/cancelled`, except
+//! `initialize`, which must not be cancelled. A request that the peer withdraws
+//! must not be answered any more: an answer that comes late is dropped.
 
 use std::fmt;
 
@@ -21,6 +21,7 @@ impl Dialect for Requests {
     const CANCEL: Option<(&'static str, &'static str)> =
         Some(("notifications/cancelled", "requestId"));
     const ANSWERS_CANCELLED: bool = false;
+    const HANDSHAKE: Option<&'static str> = Some("initialize");
 }
 
 impl fmt::Debug for Requests {

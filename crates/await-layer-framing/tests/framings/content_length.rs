@@ -1,6 +1,6 @@
 //! Headers.
 
-use await_layer_framing::{ContentLength, FramingError};
+use await_layer_framing::{ContentLength, Framing, FramingError};
 use bytes::BytesMut;
 
 use crate::feed::{cut_off, decode, holds, refused, round_trip, unsendable};
@@ -126,4 +126,20 @@ fn the_limit_on_headers_holds() {
     let endless = b"X: 1\r\n".repeat(683);
     let why = refused(&ContentLength::new(), &endless, 0);
     assert!(why.contains("max_header"), "{why}");
+}
+
+/// Were each byte to make it start over, this would be looked at for minutes.
+#[test]
+fn a_header_in_many_pieces_is_looked_at_once() {
+    let mut framing = ContentLength::new().max_header(1 << 20);
+    let head = [b"X: ".to_vec(), vec![b'x'; 300_000]].concat();
+    let stream = [&head[..], b"\r\nContent-Length: 2\r\n\r\nhi"].concat();
+    let mut wire = BytesMut::new();
+    let mut frames = Vec::new();
+    for byte in stream {
+        wire.extend_from_slice(&[byte]);
+        frames.extend(framing.decode(&mut wire).unwrap());
+    }
+    assert_eq!(frames, ["hi"]);
+    assert!(wire.is_empty());
 }

@@ -131,9 +131,11 @@ impl<F: JsonFrame> AwaitIdCodec<F> for Codec {
                 }
             }
             "request" => match (envelope.seq, envelope.command.as_deref()) {
-                (_, Some("cancel")) => match object::read::<Cancel>(frame) {
-                    Ok(cancel) => Peek::Cancel(Ask::new(cancel.arguments.request_id, "")),
-                    Err(_) => Peek::Skip,
+                (seq, Some("cancel")) => match (object::read::<Cancel>(frame), seq) {
+                    (Ok(cancel), _) => Peek::Cancel(Ask::new(cancel.arguments.request_id, "")),
+                    // Of a progress, say: for whoever reports it.
+                    (Err(_), Some(seq)) => Peek::Request(Ask::new(seq, "cancel")),
+                    (Err(_), None) => Peek::Skip,
                 },
                 (Some(seq), Some(command)) => Peek::Request(Ask::new(seq, command)),
                 _ => Peek::Other,

@@ -35,7 +35,8 @@
 //! * A call that is dropped or times out sends the request `cancel`, if the
 //!   reply to `initialize` said `supportsCancelRequest`; what answers that is
 //!   noise. A request that the peer withdraws is answered by the handler, or
-//!   with the message `cancelled`.
+//!   with the message `cancelled`; the `cancel` itself is not acknowledged. A
+//!   `cancel` that names a progress and no request is a request like others.
 
 mod codec;
 mod message;

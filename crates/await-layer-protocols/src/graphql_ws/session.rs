@@ -126,9 +126,20 @@ impl<F: JsonFrame> Session<F> {
         Ok(())
     }
 
+    /// Forgets that the `complete` of an operation is still to come.
+    fn is_answered(&mut self, id: &TextId) -> bool {
+        let place = self.answered.iter().position(|it| it == id);
+        place.is_some_and(|place| self.answered.remove(place).is_some())
+    }
+
     /// Marks the one result of an operation that wants one. Whether anybody
     /// is to see the message.
-    fn concerns_a_call(&mut self, message: &mut Message, id: &TextId) -> bool {
+    fn concerns_a_call(
+        &mut self,
+        message: &mut Message,
+        id: &TextId,
+        out: &mut Flow<F, Message>,
+    ) -> Result<bool, Fault> {
         match message.kind {
             Kind::Next if self.single.remove(id) => {
                 message.single = true;
@@ -137,20 +148,19 @@ impl<F: JsonFrame> Session<F> {
                 }
                 self.answered.push_back(id.clone());
             }
-            Kind::Error => {
-                self.single.remove(id);
+            // It has more results than are wanted.
+            Kind::Next if self.is_answered(id) => {
+                out.write(text(&Message::of(Kind::Cancel, id))?);
+                return Ok(false);
             }
-            Kind::Complete => {
-                // First: the id may be another operation's by now.
-                if let Some(place) = self.answered.iter().position(|it| it == id) {
-                    self.answered.remove(place);
-                    return false;
-                }
+            // First: the id may be another operation's by now.
+            Kind::Complete if self.is_answered(id) => return Ok(false),
+            Kind::Error | Kind::Complete => {
                 self.single.remove(id);
             }
             _ => {}
         }
-        true
+        Ok(true)
     }
 }
 
@@ -191,7 +201,7 @@ impl<F: JsonFrame> Stage for Session<F> {
                 self.role = Role::Client;
             }
             (Role::Client, Kind::Next | Kind::Error | Kind::Complete, Some(id)) => {
-                if !self.concerns_a_call(&mut message, &id) {
+                if !self.concerns_a_call(&mut message, &id, out)? {
                     return Ok(());
                 }
             }

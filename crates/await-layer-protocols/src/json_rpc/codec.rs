@@ -13,11 +13,18 @@ use crate::object;
 
 /// Reads and writes the `id` of a message: a number of ours, and whatever the
 /// peer uses, which goes back exactly as it came.
-pub struct Codec<D = Plain>(PhantomData<fn(D)>);
+pub struct Codec<D = Plain> {
+    /// The call that opens the connection, which is never withdrawn.
+    handshake: Option<u64>,
+    dialect: PhantomData<fn(D)>,
+}
 
 impl<D> Default for Codec<D> {
     fn default() -> Self {
-        Self(PhantomData)
+        Self {
+            handshake: None,
+            dialect: PhantomData,
+        }
     }
 }
 
@@ -32,6 +39,19 @@ fn named<'a>(params: Option<&'a RawValue>, key: &str) -> Option<&'a str> {
     let params = params?.get();
     let fields: HashMap<&str, &RawValue> = serde_json::from_str(params).ok()?;
     fields.get(key).copied().map(RawValue::get)
+}
+
+/// The id of the request that the message withdraws, if it withdraws one.
+pub(super) fn cancelled<'a, D: Dialect>(envelope: &Envelope<'a>) -> Option<&'a str> {
+    let (cancel, key) = D::CANCEL?;
+    let withdraws = envelope.id.is_none() && envelope.method.as_deref() == Some(cancel);
+    named(envelope.params.filter(|_| withdraws), key)
+}
+
+/// Whether `frame` is a message for `method`.
+fn calls(frame: &impl JsonFrame, method: &str) -> bool {
+    let envelope = object::read::<Envelope<'_>>(frame);
+    envelope.is_ok_and(|envelope| envelope.method.as_deref() == Some(method))
 }
 
 fn put(frame: &mut impl JsonFrame, id: &str) -> Result<(), SealError> {
@@ -50,8 +70,8 @@ impl<F: JsonFrame, D: Dialect> AwaitIdCodec<F> for Codec<D> {
         match (envelope.method.as_deref(), envelope.id()) {
             (Some(_), Some(id)) => Peek::Request(id.into()),
             (Some(method), None) => match D::CANCEL {
-                Some((cancel, key)) if method == cancel => {
-                    named(envelope.params, key).map_or(Peek::Skip, |id| Peek::Cancel(id.into()))
+                Some((cancel, _)) if method == cancel => {
+                    cancelled::<D>(&envelope).map_or(Peek::Skip, |id| Peek::Cancel(id.into()))
                 }
                 _ => Peek::Other,
             },
@@ -68,7 +88,14 @@ impl<F: JsonFrame, D: Dialect> AwaitIdCodec<F> for Codec<D> {
 
     fn seal(&mut self, frame: &mut F, head: Head<'_, u64, TextId>) -> Result<(), SealError> {
         match head {
-            Head::Request(id) => put(frame, &id.to_string()),
+            Head::Request(id) => {
+                let handshake = D::HANDSHAKE.is_some_and(|method| calls(frame, method));
+                put(frame, &id.to_string())?;
+                if handshake {
+                    self.handshake = Some(*id);
+                }
+                Ok(())
+            }
             Head::Reply(ask) => put(frame, ask.as_str()),
             Head::Part(_) => Err(SealError::new("no streamed replies: reply once")),
             Head::Plain => Ok(()),
@@ -76,7 +103,7 @@ impl<F: JsonFrame, D: Dialect> AwaitIdCodec<F> for Codec<D> {
     }
 
     fn cancel(&mut self, id: &u64) -> Option<F> {
-        let (method, key) = D::CANCEL?;
+        let (method, key) = D::CANCEL.filter(|_| self.handshake != Some(*id))?;
         let params = serde_json::Map::from_iter([(key.to_owned(), (*id).into())]);
         Messages.pack(&Method(method, params)).ok()
     }

@@ -14,6 +14,10 @@ pub trait Dialect {
     /// be, late answers are dropped.
     const ANSWERS_CANCELLED: bool;
 
+    /// The method of the call that opens the connection: it is not withdrawn,
+    /// and merely forgotten if it is dropped or times out.
+    const HANDSHAKE: Option<&'static str> = None;
+
     /// The code of the error that answers a request that was withdrawn.
     const CANCELLED: i64 = -32800;
 }

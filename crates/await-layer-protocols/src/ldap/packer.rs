@@ -54,7 +54,11 @@ impl Outcome {
     fn read(content: &Ber) -> Option<Self> {
         let mut values = content.values();
         let code = values.integer(ENUMERATED)?;
-        let mut text = || values.text(TEXT).map(str::to_owned);
+        // Texts are for people, the code is not: it counts whatever they hold.
+        let mut text = || {
+            let text = values.bytes(TEXT)?;
+            Some(String::from_utf8_lossy(text).into_owned())
+        };
         Some(Self {
             code,
             matched: text()?,
@@ -147,9 +151,15 @@ impl Unpack<Bytes, Operation> for Operations {
             content: Ber(message.content.to_vec()),
             controls: Ber(message.controls.unwrap_or_default().to_vec()),
         };
-        match Outcome::read(&operation.content).filter(Outcome::is_error) {
-            Some(outcome) if tag::is_result(operation.tag) => Err(Failure::Remote(outcome)),
-            _ => Ok(operation),
+        if !tag::is_result(operation.tag) {
+            return Ok(operation);
+        }
+        match Outcome::read(&operation.content) {
+            Some(outcome) if outcome.is_error() => Err(Failure::Remote(outcome)),
+            Some(_) => Ok(operation),
+            None => Err(Failure::Malformed(
+                "the result has no code that can be read: take the call for failed",
+            )),
         }
     }
 }

@@ -104,7 +104,9 @@ impl Framing for SelfDelimited {
     fn check(&self, frame: &[u8]) -> Result<(), SealError> {
         let (bytes, max) = (frame.len(), self.max_message);
         if bytes > max {
-            let why = format!("the message has {bytes} bytes and max_message allows {max}");
+            let why = format!(
+                "the message has {bytes} bytes and max_message allows {max}: send less or raise it"
+            );
             return Err(SealError::new(why));
         }
         match frame.first() {

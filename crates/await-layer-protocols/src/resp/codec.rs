@@ -17,6 +17,8 @@ pub struct Codec {
     max_waiting: usize,
     /// Whether the server marks pushes: it does once `HELLO 3` is answered.
     pushes: bool,
+    /// Between `MULTI` and its end, as commands have left.
+    transaction: bool,
 }
 
 struct Waiting {
@@ -46,12 +48,16 @@ const CONFIRMED: [&str; 6] = [
 /// Answered by what is no reply, for ever.
 const ENDLESS: [&str; 3] = ["monitor", "sync", "psync"];
 
+/// What ends a transaction.
+const ENDS: [&str; 3] = ["exec", "discard", "reset"];
+
 impl Codec {
     pub(super) fn new(max_waiting: usize) -> Self {
         Self {
             waiting: VecDeque::new(),
             max_waiting,
             pushes: false,
+            transaction: false,
         }
     }
 
@@ -63,14 +69,25 @@ impl Codec {
         };
         let why = match words {
             [] | ["", ..] => "no command: pack its words",
-            _ if is(0, &ENDLESS) => "what it is answered with has no end",
+            _ if is(0, &ENDLESS) => "its answer has no end: use another client for it",
             _ if is(0, &["client"]) && is(1, &["reply"]) => {
-                "every command must be answered: replies are told by their order"
+                "replies are told by their order: leave CLIENT REPLY as it is"
             }
-            _ if is(0, &["hello"]) && is(1, &["2"]) => "RESP2 does not mark its pushes",
+            _ if is(0, &["replconf"]) && is(1, &["ack", "getack"]) => {
+                "it has no answer, and replies are told by their order: leave it out"
+            }
+            _ if is(0, &["hello"]) && is(1, &["2"]) => {
+                "RESP2 does not mark its pushes: stay with HELLO 3"
+            }
             _ if is(0, &["hello", "reset"]) => return Ok(Due::Version),
             _ if !is(0, &CONFIRMED) => return Ok(Due::Reply),
             _ if !self.pushes => "call HELLO 3 before: RESP2 does not mark its pushes",
+            _ if self.waiting.iter().any(|it| matches!(it.due, Due::Version)) => {
+                "wait for the reply to HELLO or RESET: it says whether pushes are marked"
+            }
+            _ if self.transaction => {
+                "call EXEC or DISCARD before: in a transaction confirmations shift the replies"
+            }
             [_] => "name the channels: each is confirmed by a push",
             [name, channels @ ..] => {
                 let push = format!("${}\r\n{}\r\n", name.len(), name.to_ascii_lowercase());
@@ -143,6 +160,9 @@ impl AwaitIdCodec<Bytes> for Codec {
         let words = words.iter().map(|word| word.as_str().unwrap_or_default());
         let words: Vec<_> = words.collect();
         let due = self.due(&words)?;
+        let name = words.first().copied().unwrap_or_default();
+        let is = |names: &[&str]| names.iter().any(|it| it.eq_ignore_ascii_case(name));
+        self.transaction = is(&["multi"]) || (self.transaction && !is(&ENDS));
         self.waiting.push_back(Waiting { id, due });
         Ok(())
     }

@@ -29,7 +29,7 @@
 //! * `SUBSCRIBE` and its kin are answered by a push for each channel: those
 //!   before the last pass through, and the last is the call's reply.
 //! * What would shift the order of replies is refused: `CLIENT REPLY`,
-//!   `MONITOR`, `SYNC`.
+//!   `MONITOR`, `SYNC`, `REPLCONF ACK`, and `SUBSCRIBE` in a transaction.
 //! * Nothing can be withdrawn. A call that is dropped or times out keeps its
 //!   place until its reply has come, which reaches nobody;
 //!   [`max_waiting`](Resp::max_waiting) bounds how many places there are.

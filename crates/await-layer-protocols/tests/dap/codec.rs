@@ -161,6 +161,19 @@ fn a_peer_that_does_not_know_cancel_gets_none() {
     assert_eq!(client.request("threads").0, 2, "no number was wasted");
 }
 
+/// The cancel of a progress, or of what has no number, is for a handler.
+#[test]
+fn a_cancel_of_no_request_is_a_request() {
+    for arguments in [json!({ "progressId": "p" }), json!({}), json!(7)] {
+        let cancel =
+            json!({ "seq": 3, "type": "request", "command": "cancel", "arguments": arguments });
+        let cancel = cancel.to_string();
+        End::new().asked(&cancel);
+        let received: Received = Messages.unpack(cancel).unwrap();
+        assert_eq!(received.command, "cancel");
+    }
+}
+
 #[test]
 fn requests_and_events_unpack_as_what_they_are() {
     let request = r#"{"seq":1,"type":"request","command":"evaluate","arguments":{"x":[1]}}"#;

@@ -150,6 +150,31 @@ fn the_complete_after_a_single_result_is_no_reply_to_nothing() {
     });
 }
 
+/// A subscription, or a result in pieces: its results without an end would end
+/// the connection as replies to nothing.
+#[test]
+fn the_server_is_told_when_a_single_result_is_not_the_last() {
+    block_on(async {
+        let mut bench = Bench::client().await;
+        let mut call = bench
+            .handle
+            .send_await::<Value>(&Operation::single("{ a }", ()));
+        assert!(poll_immediate(&mut call).await.is_none());
+        let id = bench.written().await["id"].take();
+        let next = json!({ "type": "next", "id": id, "payload": { "data": 1 } });
+        bench.told(next.clone()).await;
+        assert_eq!(call.await.unwrap(), json!(1));
+        assert!(bench.wrote_nothing().await);
+        for _ in 0..2 {
+            bench.told(next.clone()).await;
+        }
+        let complete = json!({ "type": "complete", "id": id });
+        assert_eq!(bench.written().await, complete);
+        assert!(bench.wrote_nothing().await, "it is told once");
+        assert_eq!(bench.handle.stats().late, 1);
+    });
+}
+
 #[test]
 fn an_id_may_be_used_again_before_its_complete_has_come() {
     block_on(async {

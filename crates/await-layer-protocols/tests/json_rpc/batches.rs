@@ -4,8 +4,9 @@ use std::convert::Infallible;
 
 use await_layer::{AwaitLayer, DefaultTimer, Event, Staged, memory, serve};
 use await_layer_protocols::json_rpc::{Batches, JsonRpc, Method, Outcome, Received};
+use await_layer_protocols::mcp::{self, Mcp};
 use futures::executor::block_on;
-use futures::future::join;
+use futures::future::{join, poll_immediate};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 
@@ -119,5 +120,69 @@ fn of_batches_that_nobody_answers_only_sixteen_are_kept() {
             let frame = theirs.next().await.unwrap().unwrap();
             assert_eq!(frame.starts_with('['), id < 16, "{frame}");
         }
+    });
+}
+
+/// A request twice under one id gets one answer: the other is not waited for.
+#[test]
+fn an_id_that_comes_twice_holds_no_answer_back() {
+    let request = json!({ "id": 1, "method": "echo", "params": ["x"] });
+    let answers = answers(&[json!([request, request]), json!([request])]);
+    let expected = json!([{ "jsonrpc": "2.0", "id": 1, "result": ["x"] }]);
+    assert_eq!(answers.first(), Some(&expected));
+}
+
+/// More requests than a connection takes at once are in part refused in
+/// silence: an array would never be complete, and no answer leave.
+#[test]
+fn the_answers_to_a_large_batch_leave_one_by_one() {
+    let (ours, mut theirs) = memory::pair::<String>(8);
+    let mut ours = Staged::new(ours, Batches::new());
+    let requests = (0..2000).map(|id| json!({ "id": id, "method": "x" }));
+    let batch = Value::from_iter(requests).to_string();
+    block_on(async {
+        theirs.send(batch).await.unwrap();
+        for _ in 0..2000 {
+            ours.next().await.unwrap().unwrap();
+        }
+        let answer = json!({ "id": 7, "result": 5 }).to_string();
+        ours.send(answer.clone()).await.unwrap();
+        let frame = poll_immediate(theirs.next()).await.expect("an answer");
+        assert_eq!(frame.unwrap().unwrap(), answer);
+    });
+}
+
+/// Where what was cancelled must not be answered.
+#[test]
+fn a_cancel_in_a_batch_holds_no_answer_back() {
+    let (ours, mut theirs) = memory::pair::<String>(64);
+    let batches = Batches::<String, mcp::Requests>::default();
+    let layer = AwaitLayer::new(Staged::new(ours, batches), Mcp::default());
+    let (_handle, mut incoming) = layer.split();
+    block_on(async {
+        let cancel =
+            |id: u8| json!({ "method": "notifications/cancelled", "params": { "requestId": id } });
+        let [one, two, three] = [1, 2, 3].map(|id| json!({ "id": id, "method": "x" }));
+        let batch = json!([one, two, three, cancel(3)]);
+        theirs.send(batch.to_string()).await.unwrap();
+        let mut requests = Vec::new();
+        for _ in 0..3 {
+            match incoming.next().await {
+                Some(Event::Request(request)) => requests.push(request),
+                other => panic!("{other:?}"),
+            }
+        }
+        requests.pop();
+        let second = requests.pop().unwrap();
+        let first = requests.pop().unwrap();
+        theirs.send(cancel(2).to_string()).await.unwrap();
+        assert!(poll_immediate(incoming.next()).await.is_none());
+        assert!(second.responder.is_cancelled());
+        assert!(!first.responder.is_cancelled());
+        let answer: Outcome<u8> = Ok(5);
+        first.responder.reply(&answer).await.unwrap();
+        let frame = poll_immediate(theirs.next()).await.expect("an answer");
+        let frame: Value = serde_json::from_str(&frame.unwrap().unwrap()).unwrap();
+        assert_eq!(frame, json!([{ "jsonrpc": "2.0", "id": 1, "result": 5 }]));
     });
 }

@@ -171,6 +171,41 @@ fn mcp_does_not_answer_what_was_withdrawn() {
     assert_eq!(written[0]["method"], "note");
 }
 
+/// What a server writes to a peer that withdraws its request, of which the
+/// handler goes away without an answer, before the cancel is read or after it.
+fn dropped_and_cancelled(after: bool) -> Vec<String> {
+    let (left, mut peer) = memory::pair::<String>(8);
+    let (_handle, mut incoming) = AwaitLayer::new(left, Mcp::default()).split();
+    block_on(async {
+        let request = json!({ "id": 7, "method": "slow" });
+        peer.send(request.to_string()).await.unwrap();
+        let Some(Event::Request(request)) = incoming.next().await else {
+            panic!("no request");
+        };
+        let cancel = json!({ "method": "notifications/cancelled", "params": { "requestId": 7 } });
+        peer.send(cancel.to_string()).await.unwrap();
+        if after {
+            assert!(poll_immediate(incoming.next()).await.is_none());
+            assert!(request.responder.is_cancelled());
+        }
+        drop(request);
+        let mut written = Vec::new();
+        for _ in 0..4 {
+            assert!(poll_immediate(incoming.next()).await.is_none());
+            while let Some(Some(frame)) = poll_immediate(peer.next()).await {
+                written.push(frame.unwrap());
+            }
+        }
+        written
+    })
+}
+
+#[test]
+fn mcp_says_nothing_of_a_withdrawn_request_whose_handler_went_away() {
+    assert_eq!(dropped_and_cancelled(true), [] as [String; 0]);
+    assert_eq!(dropped_and_cancelled(false), [] as [String; 0]);
+}
+
 #[test]
 fn a_call_that_is_dropped_is_withdrawn_at_the_peer() {
     let (left, mut peer) = memory::pair::<String>(8);

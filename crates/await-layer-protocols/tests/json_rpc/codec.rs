@@ -2,7 +2,7 @@
 
 use await_layer::{AwaitIdCodec, Head, Pack, Peek, Refusal, TextId, Unpack};
 use await_layer_protocols::json_rpc::{
-    Codec, ErrorObject, Failure, Messages, Method, Outcome, Received,
+    Codec, Dialect, ErrorObject, Failure, Messages, Method, Outcome, Received,
 };
 use await_layer_protocols::{lsp, mcp};
 use serde_json::{Value, json};
@@ -169,6 +169,23 @@ fn each_dialect_withdraws_requests_in_its_own_words() {
         AwaitIdCodec::<String>::peek(&mut plain, &cancel),
         Peek::Other
     );
+}
+
+/// MCP forbids it, and LSP any message before the answer has come.
+#[test]
+fn the_handshake_is_not_withdrawn() {
+    fn cancels<D: Dialect>(method: &str) -> bool {
+        let mut codec = Codec::<D>::default();
+        for (id, method) in [(7, method), (8, "other")] {
+            let mut frame = packed(method, ());
+            codec.seal(&mut frame, Head::Request(&id)).unwrap();
+        }
+        AwaitIdCodec::<String>::cancel(&mut codec, &7).is_some()
+    }
+    assert!(!cancels::<lsp::Requests>("initialize"));
+    assert!(!cancels::<mcp::Requests>("initialize"));
+    assert!(cancels::<lsp::Requests>("initialize/2"));
+    assert!(cancels::<mcp::Requests>("tools/call"));
 }
 
 #[test]

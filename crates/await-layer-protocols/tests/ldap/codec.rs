@@ -142,6 +142,28 @@ fn a_result_bears_the_tag_of_its_request() {
     }
 }
 
+/// A login that was refused, in a text that is no UTF-8 or with nothing in it,
+/// must not pass for one that was not.
+#[test]
+fn a_result_that_is_hard_to_read_is_no_success() {
+    let result = |content: Ber| {
+        let message = Ber::new().integer(0x02, 5).nested(0x61, &content);
+        let message = Ber::new().nested(0x30, &message);
+        Operations.unpack(Bytes::copy_from_slice(message.as_bytes()))
+    };
+    let code = Ber::new().integer(0x0a, 49);
+    let latin = code.clone().bytes(0x04, b"").bytes(0x04, b"gesch\xe4ft");
+    let failed: Result<Operation, _> = result(latin);
+    assert!(
+        matches!(&failed, Err(Failure::Remote(Outcome { code: 49, text, .. })) if text.starts_with("gesch")),
+        "{failed:?}"
+    );
+    for content in [Ber::new(), Ber::new().integer(0x02, 49), code] {
+        let failed = result(content);
+        assert!(matches!(failed, Err(Failure::Malformed(_))), "{failed:?}");
+    }
+}
+
 #[test]
 fn an_abandon_has_an_id_of_its_own_and_names_the_call() {
     let (mut client, mut server) = (End::new(), End::new());

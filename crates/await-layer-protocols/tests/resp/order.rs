@@ -131,6 +131,44 @@ fn subscribing_needs_the_version_that_marks_pushes() {
     assert!(ask(&mut codec, 2, subscribe).is_err());
 }
 
+/// Its confirmations would come unmarked, and all but the first be taken for the
+/// replies to what was called next.
+#[test]
+fn subscribing_waits_until_it_is_known_which_version_is_spoken() {
+    let mut codec = greeted();
+    ask(&mut codec, 1, &["RESET"]).unwrap();
+    ask(&mut codec, 2, &["SUBSCRIBE", "a", "b"]).unwrap_err();
+    ask(&mut codec, 2, &["GET", "x"]).unwrap();
+    assert_eq!(peek(&mut codec, "+RESET\r\n"), Peek::Reply(1));
+    assert_eq!(peek(&mut codec, "+x\r\n"), Peek::Reply(2));
+    let mut codec = greeted();
+    ask(&mut codec, 1, &["HELLO", "3"]).unwrap();
+    ask(&mut codec, 2, &["SUBSCRIBE", "a"]).unwrap_err();
+    assert_eq!(peek(&mut codec, "%0\r\n"), Peek::Reply(1));
+    ask(&mut codec, 2, &["SUBSCRIBE", "a"]).unwrap();
+}
+
+/// Redis counts the confirmations of one command as one reply in the array that
+/// answers `EXEC`, whose end then is nobody's.
+#[test]
+fn a_transaction_holds_no_subscriptions() {
+    for end in ["EXEC", "discard", "RESET"] {
+        let mut codec = greeted();
+        ask(&mut codec, 1, &["multi"]).unwrap();
+        ask(&mut codec, 2, &["GET", "x"]).unwrap();
+        let why = ask(&mut codec, 3, &["SUBSCRIBE", "a", "b"]).unwrap_err();
+        assert!(why.contains("EXEC"), "{why}");
+        ask(&mut codec, 3, &[end]).unwrap();
+        for (id, reply) in [(1, "+OK\r\n"), (2, "+QUEUED\r\n"), (3, "%0\r\n")] {
+            assert_eq!(peek(&mut codec, reply), Peek::Reply(id));
+        }
+        ask(&mut codec, 4, &["SUBSCRIBE", "a", "b"]).unwrap();
+    }
+    let mut codec = greeted();
+    ask(&mut codec, 1, &["GET", "multi"]).unwrap();
+    ask(&mut codec, 2, &["SUBSCRIBE", "a"]).unwrap();
+}
+
 #[test]
 fn what_would_shift_the_order_is_refused() {
     let mut codec = greeted();
@@ -138,13 +176,17 @@ fn what_would_shift_the_order_is_refused() {
         &["MONITOR"][..],
         &["psync", "?", "-1"],
         &["SYNC"],
+        &["REPLCONF", "ack", "7"],
+        &["replconf", "GETACK", "*"],
         &["client", "Reply", "OFF"],
         &["HELLO", "2"],
         &["UNSUBSCRIBE"],
         &[],
         &[""],
     ] {
-        ask(&mut codec, 1, words).unwrap_err();
+        let why = ask(&mut codec, 1, words).unwrap_err();
+        // What is wrong, and what to do.
+        assert!(why.contains(": "), "{why}");
     }
     for odd in [
         &b""[..],

@@ -102,9 +102,10 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
                 Ok(())
             }
             Write::Decline { ask, why } => {
+                let silent = self.must_be_silent(link, ask);
                 let message = match self.directory.ask_name(ask) {
-                    Some(name) => self.codec.refuse(name, why),
-                    None => None,
+                    Some(name) if !silent => self.codec.refuse(name, why),
+                    _ => None,
                 };
                 self.start_some(link, io, message)?;
                 self.ask_is_done(link, ask);
@@ -198,8 +199,7 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         S: Transport<L::Frame>,
     {
         let last = kind != ReplyKind::Part;
-        let withdrawn = link.with(|machine| machine.watch(ask, None)) == AskState::Withdrawn;
-        let silent = withdrawn && !self.codec.answers_cancelled();
+        let silent = self.must_be_silent(link, ask);
         let Some(name) = self.directory.ask_name(ask).filter(|_| !silent) else {
             link.with(|machine| machine.stats.answers_dropped += 1);
             self.settle_send(link, send, SendEnd::Withdrawn, frame);
@@ -245,6 +245,12 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
             self.ask_is_done(link, ask);
         }
         Ok(())
+    }
+
+    /// Whether the peer has withdrawn its request and wants to hear no more of it.
+    fn must_be_silent(&self, link: &L, ask: Key) -> bool {
+        let withdrawn = link.with(|machine| machine.watch(ask, None)) == AskState::Withdrawn;
+        withdrawn && !self.codec.answers_cancelled()
     }
 
     fn ask_is_done(&mut self, link: &L, ask: Key) {
