@@ -15,7 +15,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         let url = url.as_deref().unwrap_or("ws://127.0.0.1:7071");
         let layer = connect(url, Config::default()).await?;
         let (server, incoming) = layer.split();
+        let (asked, was_asked) = smol::channel::bounded(1);
         let answering = await_layer::serve(incoming, 4, async |_question: Value| {
+            let _ = asked.try_send(());
             Ok::<_, Infallible>(json!({ "i": "am the example client" }))
         });
         let asking = async {
@@ -25,6 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 server.send_await::<Value>(&json!({ "add": [40, 2] })),
             )?;
             println!("the server says {one} and {two}");
+            // Who closes takes no further questions.
+            was_asked.recv().await?;
             println!("{}", server.close().await);
             Ok(())
         };

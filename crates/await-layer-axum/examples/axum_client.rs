@@ -7,6 +7,7 @@ use std::error::Error;
 use await_layer::serve;
 use await_layer_tungstenite::{Config, connect};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -15,8 +16,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let layer = connect(format!("ws://{address}/socket"), Config::default()).await?;
     let (handle, incoming) = layer.split();
 
+    let asked = &Notify::new();
     let answers = serve(incoming, 16, async |question: Value| {
         println!("the server asks: {question}");
+        asked.notify_one();
         Ok::<_, String>(json!({ "name": "a program" }))
     });
     let questions = async {
@@ -25,6 +28,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         for answer in answers {
             println!("the server says: {}", answer["is"]);
         }
+        // Who closes takes no further questions.
+        asked.notified().await;
         println!("goodbye: {}", handle.close().await);
         Ok(())
     };

@@ -11,14 +11,17 @@ use await_layer_tokio::{Child, Config, Layer, Lines, connect, layer};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::process::Command;
+use tokio::sync::Notify;
 
 async fn ask<T>(layer: Layer<T, Lines>) -> Result<(), Box<dyn Error>>
 where
     T: AsyncRead + AsyncWrite,
 {
     let (server, incoming) = layer.split();
+    let asked = &Notify::new();
     let answering = await_layer::serve(incoming, 4, async |question: Value| {
         println!("the server asks {question}");
+        asked.notify_one();
         Ok::<_, Infallible>(json!({ "i": "am the example client" }))
     });
     let asking = async {
@@ -28,6 +31,8 @@ where
             server.send_await::<Value>(&json!({ "add": [40, 2] })),
         )?;
         println!("the server says {one} and {two}");
+        // Who closes takes no further questions.
+        asked.notified().await;
         println!("{}", server.close().await);
         Ok(())
     };
