@@ -331,6 +331,9 @@ fn late_replies_beyond_the_budget_end_it_in_the_turn_in_which_they_come() {
     stage.remote.pend(Op::Ready);
     drop(call);
     assert!(driver.run().is_none());
+    // One reply too many was to be expected, and this is it.
+    stage.remote.feed("r999 what?".to_owned());
+    assert!(driver.run().is_none());
     stage.remote.feed(reply_to(&request, "late"));
     let reason = driver.run().expect("it ends");
     assert_eq!(reason.cause(), Cause::Unmatched);

@@ -84,6 +84,42 @@ fn a_reply_to_nothing_is_counted_and_too_many_end_the_connection() {
     assert_eq!(reason.cause(), Cause::Unmatched);
 }
 
+/// A peer that was stalled answers everything at once, and too late: that is no
+/// flood of strays, however many they are.
+#[test]
+fn late_replies_to_calls_that_were_given_up_do_not_end_the_connection() {
+    let (stage, _incoming) = stage_with(Limits {
+        unmatched_budget: 3,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    let mut calls: Vec<_> = (0..10).map(|_| stage.ask_within(5, "slow")).collect();
+    for call in &mut calls {
+        assert!(call.run().is_none());
+    }
+    assert!(driver.run().is_none());
+    let requests = requests(&stage.remote, &["slow"; 10]);
+    // Half of them run out of time, half are dropped.
+    calls.truncate(5);
+    stage.timer.advance(Duration::from_millis(5));
+    for call in &mut calls {
+        assert!(matches!(call.run(), Some(Err(_))));
+    }
+    for request in &requests {
+        stage.remote.feed(reply_to(request, "late"));
+    }
+    assert!(driver.run().is_none());
+    assert_eq!(stray(&stage), 10);
+    // One for each, and no more: what follows counts.
+    for request in &requests[..3] {
+        stage.remote.feed(reply_to(request, "again"));
+    }
+    assert!(driver.run().is_none());
+    stage.remote.feed(reply_to(&requests[3], "again"));
+    let reason = driver.run().expect("too many");
+    assert_eq!(reason.cause(), Cause::Unmatched);
+}
+
 #[test]
 fn a_call_dropped_in_any_state_leaves_nothing_behind() {
     let (stage, _incoming) = stage();

@@ -1,10 +1,12 @@
 //! Abuse that is not an error until there is too much of it.
 
-/// Bad traffic consumes, good traffic earns back.
+/// Bad traffic consumes, good traffic earns back. What must be expected is
+/// foreseen, and costs nothing.
 #[derive(Debug)]
 pub(crate) struct Budget {
     available: usize,
     max: usize,
+    foreseen: u64,
 }
 
 impl Budget {
@@ -12,11 +14,21 @@ impl Budget {
         Self {
             available: max,
             max,
+            foreseen: 0,
         }
+    }
+
+    /// One more of what is bad is to be expected.
+    pub(crate) fn foresee(&mut self) {
+        self.foreseen = self.foreseen.saturating_add(1);
     }
 
     /// `false` when there was nothing left.
     pub(crate) fn consume(&mut self) -> bool {
+        if let Some(rest) = self.foreseen.checked_sub(1) {
+            self.foreseen = rest;
+            return true;
+        }
         match self.available.checked_sub(1) {
             Some(rest) => {
                 self.available = rest;

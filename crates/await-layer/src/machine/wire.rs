@@ -107,6 +107,8 @@ impl<F, I, A> Machine<F, I, A> {
             Wire::Live => {
                 call.wire = Wire::Cancelling;
                 self.queue_back(key);
+                // Its reply may come all the same.
+                self.unmatched.foresee();
             }
             Wire::Permit | Wire::Queued => self.wire_is_gone(key),
             Wire::Writing | Wire::Cancelling | Wire::Leaving | Wire::Retired | Wire::Gone => {}
