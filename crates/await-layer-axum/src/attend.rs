@@ -6,10 +6,10 @@ use std::pin::pin;
 use std::time::Duration;
 
 use await_layer::{Connection, Handle};
+use await_layer_websocket::Parting;
 use futures_util::FutureExt;
 
 use crate::sockets::Open;
-use crate::transport::Parting;
 
 /// "Going away".
 const LEAVING: u16 = 1001;

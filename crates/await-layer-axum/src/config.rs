@@ -4,17 +4,10 @@ use std::error::Error;
 use std::fmt;
 
 use await_layer::{KeepAlive, Limits, WsAwait};
+use await_layer_websocket::tungstenite::protocol::WebSocketConfig;
 use axum::extract::ws::WebSocketUpgrade;
 
-use crate::capped::Cap;
 use crate::{Frame, Origins};
-
-/// Bytes that wait together before they are written without being flushed.
-const GATHERED: usize = 128 * 1024;
-/// Allocated for each connection at once.
-const READ_BUFFER: usize = 16 * 1024;
-/// A frame's header, and pongs that got in before it.
-const SLACK: usize = 512;
 
 /// How to set up connections. All limits are finite by default, and only pages
 /// of the server's own origin may connect.
@@ -66,44 +59,43 @@ impl<P> Config<P> {
         }
     }
 
-    /// axum's own upgrade with the limits of this configuration.
-    pub(crate) fn bound(&self, upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
-        upgrade
-            .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(self.gathered())
-            .max_write_buffer_size(self.max_write_buffer)
-            .max_message_size(self.max_message)
-            .max_frame_size(self.max_frame)
+    /// The part of it that is of WebSockets, wherever they come from.
+    pub(crate) fn websocket(&self) -> await_layer_websocket::Config<P>
+    where
+        P: Clone,
+    {
+        await_layer_websocket::Config {
+            protocol: self.protocol.clone(),
+            limits: self.limits.clone(),
+            max_message: self.max_message,
+            max_frame: self.max_frame,
+            max_write_buffer: self.max_write_buffer,
+            keep_alive: self.keep_alive,
+        }
     }
 
-    /// Whether it can work.
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        if self.max_write_buffer < 2 * SLACK {
-            return Err(ConfigError::WriteBuffer(self.max_write_buffer));
-        }
+    /// Tungstenite's limits, if it can work.
+    pub(crate) fn check(&self) -> Result<WebSocketConfig, ConfigError>
+    where
+        P: Clone,
+    {
+        let limits = self.websocket().websocket();
+        let limits = limits.map_err(|_| ConfigError::WriteBuffer(self.max_write_buffer))?;
         match self.subprotocols.iter().find(|name| !is_token(name)) {
             Some(name) => Err(ConfigError::Subprotocol(name.clone())),
-            None => Ok(()),
+            None => Ok(limits),
         }
     }
+}
 
-    /// The largest message of ours that always fits, and the limit it obeys.
-    pub(crate) fn largest_sent(&self) -> Cap {
-        let fits = self
-            .max_write_buffer
-            .saturating_sub(self.gathered())
-            .saturating_sub(SLACK);
-        let (bytes, limit) = if fits < self.max_message {
-            (fits, "max_write_buffer")
-        } else {
-            (self.max_message, "max_message")
-        };
-        Cap { bytes, limit }
-    }
-
-    fn gathered(&self) -> usize {
-        GATHERED.min(self.max_write_buffer / 2)
-    }
+/// axum's own upgrade with these limits.
+pub(crate) fn bound(upgrade: WebSocketUpgrade, limits: &WebSocketConfig) -> WebSocketUpgrade {
+    upgrade
+        .read_buffer_size(limits.read_buffer_size)
+        .write_buffer_size(limits.write_buffer_size)
+        .max_write_buffer_size(limits.max_write_buffer_size)
+        .max_message_size(limits.max_message_size.unwrap_or(usize::MAX))
+        .max_frame_size(limits.max_frame_size.unwrap_or(usize::MAX))
 }
 
 impl Default for Config {

@@ -53,31 +53,25 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod attend;
-mod capped;
-mod close;
 mod config;
-mod error;
-mod frame;
 mod origin;
 mod origins;
-mod pings;
 mod rejection;
+mod socket;
 mod sockets;
-mod transport;
 mod upgrade;
 
 pub use await_layer::KeepAlive;
+pub use await_layer_websocket::{
+    Binary, Capped, CappedCodec, Frame, InvalidClose, WebSocketError, close, tungstenite,
+};
 pub use axum;
-pub use capped::{Capped, CappedCodec};
-pub use close::{InvalidClose, close};
 pub use config::{Config, ConfigError};
-pub use error::WebSocketError;
-pub use frame::{Binary, Frame};
 pub use origin::{InvalidOrigin, Origin};
 pub use origins::{ForbiddenOrigin, Origins};
 pub use rejection::Rejection;
+pub use socket::{Socket, SocketError};
 pub use sockets::Sockets;
-pub use transport::WebSocket;
 pub use upgrade::Upgrade;
 
 use await_layer::{AwaitLayer, TokioTimer, WsAwait};
@@ -85,6 +79,8 @@ use await_layer::{AwaitLayer, TokioTimer, WsAwait};
 // Aliases whose parameters default to ws-await, so that a struct can hold a
 // `Handle` and have no parameters itself.
 
+/// The transport: axum's socket as the layer needs it.
+pub type WebSocket = await_layer_websocket::WebSocket<Socket, TokioTimer>;
 /// A connection, as [`Upgrade::on_upgrade`] hands it out.
 pub type Layer<P = WsAwait<Frame>> = AwaitLayer<WebSocket, Capped<P>, TokioTimer>;
 /// Names the kind of connection.

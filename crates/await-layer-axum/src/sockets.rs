@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use await_layer::WsAwait;
+use await_layer_websocket::tungstenite::protocol::WebSocketConfig;
 use tokio::sync::watch;
 
 use crate::{Config, ConfigError, Frame};
@@ -31,6 +32,7 @@ use crate::{Config, ConfigError, Frame};
 /// [`FromRef`](axum::extract::FromRef) for it.
 pub struct Sockets<P = WsAwait<Frame>> {
     config: Arc<Config<P>>,
+    bounds: WebSocketConfig,
     /// Whether the server is going away. Every open socket holds a receiver.
     leaving: Arc<watch::Sender<bool>>,
 }
@@ -40,10 +42,14 @@ impl<P> Sockets<P> {
     ///
     /// # Errors
     /// A configuration that cannot work.
-    pub fn new(config: Config<P>) -> Result<Self, ConfigError> {
-        config.check()?;
+    pub fn new(config: Config<P>) -> Result<Self, ConfigError>
+    where
+        P: Clone,
+    {
+        let bounds = config.check()?;
         Ok(Self {
             config: Arc::new(config),
+            bounds,
             leaving: Arc::new(watch::Sender::new(false)),
         })
     }
@@ -84,6 +90,11 @@ impl<P> Sockets<P> {
         &self.config
     }
 
+    /// What tungstenite is to allow.
+    pub(crate) fn bounds(&self) -> WebSocketConfig {
+        self.bounds
+    }
+
     pub(crate) fn is_leaving(&self) -> bool {
         *self.leaving.borrow()
     }
@@ -97,10 +108,7 @@ impl<P> Sockets<P> {
 /// The defaults, with the ws-await wire.
 impl Default for Sockets {
     fn default() -> Self {
-        Self {
-            config: Arc::new(Config::default()),
-            leaving: Arc::new(watch::Sender::new(false)),
-        }
+        Self::new(Config::default()).expect("the defaults work")
     }
 }
 
@@ -108,6 +116,7 @@ impl<P> Clone for Sockets<P> {
     fn clone(&self) -> Self {
         Self {
             config: self.config.clone(),
+            bounds: self.bounds,
             leaving: self.leaving.clone(),
         }
     }

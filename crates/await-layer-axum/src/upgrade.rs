@@ -3,7 +3,9 @@
 use std::fmt;
 use std::future::Future;
 
-use await_layer::{AwaitLayer, KeepAlive, Limits, Link, Protocol, TokioTimer, WsAwait};
+use await_layer::{AwaitLayer, Link, Protocol, TokioTimer, WsAwait};
+use await_layer_websocket::Capped;
+use await_layer_websocket::tungstenite::protocol::WebSocketConfig;
 use axum::extract::ws::{self, WebSocketUpgrade};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::HeaderValue;
@@ -11,9 +13,9 @@ use axum::http::request::Parts;
 use axum::response::Response;
 
 use crate::attend::attend;
-use crate::capped::Cap;
+use crate::config::bound;
 use crate::sockets::Tally;
-use crate::{Capped, Config, Frame, Layer, Rejection, Sockets, WebSocket};
+use crate::{Config, Frame, Layer, Rejection, Socket, Sockets, WebSocket};
 
 /// A request for a socket that may have one: an extractor, whose state is, or
 /// [holds](FromRef), the [`Sockets`].
@@ -50,11 +52,9 @@ use crate::{Capped, Config, Frame, Layer, Rejection, Sockets, WebSocket};
 #[must_use = "a client waits for the response that `on_upgrade` makes"]
 pub struct Upgrade<P = WsAwait<Frame>> {
     upgrade: WebSocketUpgrade,
-    protocol: P,
+    config: await_layer_websocket::Config<P>,
+    bounds: WebSocketConfig,
     subprotocol: Option<String>,
-    limits: Limits,
-    keep_alive: Option<KeepAlive>,
-    cap: Cap,
     tally: Tally,
 }
 
@@ -69,23 +69,12 @@ impl<P> Upgrade<P> {
     /// The same with another protocol than the configuration's: one that
     /// depends on the [subprotocol](Self::subprotocol), or on who asks.
     pub fn speaking<Q>(self, protocol: Q) -> Upgrade<Q> {
-        let Self {
-            upgrade,
-            protocol: _,
-            subprotocol,
-            limits,
-            keep_alive,
-            cap,
-            tally,
-        } = self;
         Upgrade {
-            upgrade,
-            protocol,
-            subprotocol,
-            limits,
-            keep_alive,
-            cap,
-            tally,
+            upgrade: self.upgrade,
+            config: self.config.protocol(protocol),
+            bounds: self.bounds,
+            subprotocol: self.subprotocol,
+            tally: self.tally,
         }
     }
 
@@ -114,20 +103,18 @@ impl<P> Upgrade<P> {
     {
         let Self {
             upgrade,
-            protocol,
-            limits,
-            keep_alive,
-            cap,
+            config,
+            bounds,
             tally,
             ..
         } = self;
         upgrade.on_upgrade(move |socket: ws::WebSocket| {
             let open = tally.open();
-            let grace = limits.close_timeout;
-            let io = WebSocket::watched(socket, keep_alive);
+            let grace = config.limits.close_timeout;
+            let limits = config.limits.clone();
+            let io = WebSocket::with(Socket::new(socket), bounds, config.keep_alive);
             let parting = io.parting();
-            let protocol = Capped::new(protocol, cap);
-            let layer = AwaitLayer::with(io, protocol, TokioTimer::new(), limits);
+            let layer = AwaitLayer::with(io, Capped::new(config), TokioTimer::new(), limits);
             let handle = layer.handle();
             // A callback that panics does so inside the future.
             let work = async move { callback(layer).await };
@@ -154,14 +141,13 @@ where
         let upgrade = WebSocketUpgrade::from_request_parts(parts, state)
             .await
             .map_err(Rejection::NoWebSocket)?;
-        let (upgrade, subprotocol) = choose(config.bound(upgrade), config)?;
+        let bounds = sockets.bounds();
+        let (upgrade, subprotocol) = choose(bound(upgrade, &bounds), config)?;
         Ok(Self {
             upgrade,
-            protocol: config.protocol.clone(),
+            config: config.websocket(),
+            bounds,
             subprotocol,
-            limits: config.limits.clone(),
-            keep_alive: config.keep_alive,
-            cap: config.largest_sent(),
             tally: sockets.tally(),
         })
     }

@@ -53,6 +53,18 @@ impl<P> Config<P> {
         }
     }
 
+    /// The same with another protocol.
+    pub fn protocol<Q>(self, protocol: Q) -> Config<Q> {
+        Config {
+            protocol,
+            limits: self.limits,
+            max_message: self.max_message,
+            max_frame: self.max_frame,
+            max_write_buffer: self.max_write_buffer,
+            keep_alive: self.keep_alive,
+        }
+    }
+
     /// For whoever makes tungstenite's stream without this crate: its limits
     /// as tungstenite has them.
     ///

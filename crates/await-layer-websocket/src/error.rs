@@ -5,8 +5,9 @@ use std::fmt;
 use std::io;
 
 use await_layer::{Cause, CloseReason};
+use tungstenite::protocol::WebSocketConfig;
 
-use tungstenite::error::{CapacityError, ProtocolError};
+use crate::{Fault, FaultKind};
 
 /// Why a WebSocket ended. Its `source()` is the [`CloseReason`] that every
 /// pending call gets. `Debug` prints no payload.
@@ -23,9 +24,9 @@ pub enum WebSocketError {
     ///
     /// [`Config::keep_alive`]: crate::Config::keep_alive
     Silent(CloseReason),
-    /// The network or the peer failed: reconnect. What tungstenite said may
-    /// hold a payload in its `Debug`.
-    Failed(CloseReason, tungstenite::Error),
+    /// The network or the peer failed: reconnect. What the library said, such
+    /// as a [`tungstenite::Error`], may hold a payload in its `Debug`.
+    Failed(CloseReason, Box<dyn Error + Send + Sync>),
 }
 
 impl WebSocketError {
@@ -41,56 +42,43 @@ impl WebSocketError {
     }
 
     /// What reading failed with.
-    pub(crate) fn read(error: tungstenite::Error, max_message: usize, max_frame: usize) -> Self {
-        if vanished(&error) {
-            let why = "the connection ended without a close frame";
-            return Self::Closed(CloseReason::new(Cause::Eof, why).with_code(1006));
+    pub(crate) fn read(error: impl Fault, limits: &WebSocketConfig) -> Self {
+        let max_message = limits.max_message_size.unwrap_or(usize::MAX);
+        let max_frame = limits.max_frame_size.unwrap_or(usize::MAX);
+        match error.kind() {
+            FaultKind::Vanished => {
+                let why = "the connection ended without a close frame";
+                Self::Closed(CloseReason::new(Cause::Eof, why).with_code(1006))
+            }
+            FaultKind::TooLarge(Some((size, max))) => {
+                let limit = match (max == max_message, max == max_frame) {
+                    (true, false) => "max_message",
+                    (false, true) => "max_frame",
+                    _ => "max_message and max_frame",
+                };
+                Self::too_large(&format!(
+                    "the peer sent {size} bytes at once; {limit} allows {max}"
+                ))
+            }
+            FaultKind::TooLarge(None) => Self::too_large(&format!(
+                "the peer sent too much at once ({error}): max_message is {max_message}, \
+                 max_frame {max_frame}"
+            )),
+            _ => Self::failed(error),
         }
-        let tungstenite::Error::Capacity(CapacityError::MessageTooLong { size, max_size }) = error
-        else {
-            return Self::failed(error);
-        };
-        let limit = match (max_size == max_message, max_size == max_frame) {
-            (true, false) => "max_message",
-            (false, true) => "max_frame",
-            _ => "max_message and max_frame",
-        };
-        Self::too_large(&format!(
-            "the peer sent {size} bytes at once; {limit} allows {max_size}"
-        ))
     }
 
     pub(crate) fn too_large(why: &str) -> Self {
         Self::TooLarge(CloseReason::new(Cause::Transport, why).with_code(1009))
     }
 
-    pub(crate) fn failed(error: tungstenite::Error) -> Self {
+    pub(crate) fn failed(error: impl Fault) -> Self {
         let reason = CloseReason::new(Cause::Transport, error.to_string());
-        match code_for(&error) {
-            Some(code) => Self::Failed(reason.with_code(code), error),
-            None => Self::Failed(reason, error),
-        }
-    }
-}
-
-/// The end of the stream, without the goodbye that WebSocket asks for.
-fn vanished(error: &tungstenite::Error) -> bool {
-    match error {
-        tungstenite::Error::Protocol(error) => {
-            *error == ProtocolError::ResetWithoutClosingHandshake
-        }
-        // TLS insists on a goodbye of its own.
-        tungstenite::Error::Io(error) => error.kind() == io::ErrorKind::UnexpectedEof,
-        _ => false,
-    }
-}
-
-/// What to tell the peer of a failure that is its fault.
-fn code_for(error: &tungstenite::Error) -> Option<u16> {
-    match error {
-        tungstenite::Error::Protocol(_) => Some(1002),
-        tungstenite::Error::Utf8(_) => Some(1007),
-        _ => None,
+        let reason = match error.kind().code() {
+            Some(code) => reason.with_code(code),
+            None => reason,
+        };
+        Self::Failed(reason, Box::new(error))
     }
 }
 

@@ -1,14 +1,14 @@
-//! What [await-layer](await_layer)'s adapters for WebSocket by tungstenite
-//! have in common, whatever the runtime. `await-layer-tungstenite` (tokio) and
-//! `await-layer-async-std` (smol, async-std) hand all of it on; this crate is
-//! for whoever writes one more.
+//! What [await-layer](await_layer)'s adapters for WebSocket have in common,
+//! whatever the runtime and the library. `await-layer-tungstenite` (tokio),
+//! `await-layer-async-std` (smol, async-std) and `await-layer-axum` hand it on;
+//! this crate is for whoever writes one more.
 //!
 //! | room | question it answers |
 //! |---|---|
 //! | [`Config`] | what may a connection hold, and what does it speak? |
 //! | [`Frame`], [`Binary`] | what goes over it? |
-//! | [`WebSocket`], [`Messages`] | how does a stream of messages fit the layer? |
-//! | [`close`] | how do I end it with a code? |
+//! | [`WebSocket`], [`Messages`], [`Fault`] | how does a library's stream of messages fit the layer? |
+//! | [`close`], [`Parting`] | how do I end it with a code? |
 //! | [`WebSocketError`], [`HandshakeError`] | why did it end, or never begin? |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -16,7 +16,9 @@ mod capped;
 mod close;
 mod config;
 mod error;
+mod fault;
 mod frame;
+mod parting;
 mod pings;
 mod transport;
 
@@ -24,6 +26,8 @@ pub use capped::{Capped, CappedCodec};
 pub use close::{InvalidClose, close};
 pub use config::Config;
 pub use error::{HandshakeError, WebSocketError};
+pub use fault::{Fault, FaultKind};
 pub use frame::{Binary, Frame};
+pub use parting::Parting;
 pub use transport::{Messages, WebSocket};
 pub use tungstenite;

@@ -14,7 +14,7 @@ use tungstenite::protocol::WebSocketConfig;
 use tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::pings::{Pings, settings};
-use crate::{Frame, WebSocketError};
+use crate::{Fault, FaultKind, Frame, Parting, WebSocketError};
 
 /// Pings and pongs skipped before others get their turn.
 const SKIPPED_AT_ONCE: usize = 32;
@@ -32,8 +32,8 @@ const PATIENCE: u8 = 3;
 /// * A close frame of the peer's ends the stream with
 ///   [`WebSocketError::Closed`], after this end has answered it. So does an end
 ///   without one, with code 1006.
-/// * `poll_close` sends one close frame, code 1000 unless a `Close` was sent
-///   as a [`Frame`] before, and is ready when the peer has closed too or is
+/// * `poll_close` sends one close frame, with the code of its [`Parting`] unless
+///   a `Close` was sent as a [`Frame`] before, and is ready when the peer has closed too or is
 ///   gone. Messages that come until then are left for the stream; whoever
 ///   closes without reading waits for ever if there are any.
 /// * When writing fails, what can still be read is read first: a close frame
@@ -54,6 +54,8 @@ where
     state: State,
     /// What to say when this end closes.
     goodbye: Option<CloseFrame>,
+    /// What to say otherwise.
+    parting: Parting,
     /// Read while closing, for the stream.
     held: Option<Frame>,
     /// Writing failed.
@@ -71,19 +73,21 @@ enum State {
     Ended(CloseReason),
 }
 
-/// What tokio-tungstenite's and async-tungstenite's streams both are.
+/// A library's stream of messages: tokio-tungstenite's, async-tungstenite's, or
+/// one that is turned into such.
 pub trait Messages:
-    Stream<Item = Result<Message, tungstenite::Error>>
-    + Sink<Message, Error = tungstenite::Error>
-    + Unpin
+    Stream<Item = Result<Message, Self::Fault>> + Sink<Message, Error = Self::Fault> + Unpin
 {
+    /// What it fails with.
+    type Fault: Fault;
 }
 
-impl<S> Messages for S where
-    S: Stream<Item = Result<Message, tungstenite::Error>>
-        + Sink<Message, Error = tungstenite::Error>
-        + Unpin
+impl<S, E> Messages for S
+where
+    S: Stream<Item = Result<Message, E>> + Sink<Message, Error = E> + Unpin,
+    E: Fault,
 {
+    type Fault = E;
 }
 
 type Read = Option<Result<Frame, WebSocketError>>;
@@ -103,6 +107,7 @@ impl<S: Messages, T: Timer + Default> WebSocket<S, T> {
             limits,
             state: State::Open,
             goodbye: None,
+            parting: Parting::new(),
             held: None,
             broken: None,
             patience: PATIENCE,
@@ -121,6 +126,11 @@ impl<S: Messages, T: Timer + Default> WebSocket<S, T> {
 }
 
 impl<S: Messages, T: Timer> WebSocket<S, T> {
+    /// To change what it says when it closes.
+    pub fn parting(&self) -> Parting {
+        self.parting.clone()
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Read> {
         if matches!(self.state, State::Ended(_)) {
             return Poll::Ready(None);
@@ -152,9 +162,7 @@ impl<S: Messages, T: Timer> WebSocket<S, T> {
                     return Poll::Ready(self.end(WebSocketError::Silent(reason)));
                 }
                 Poll::Ready(Some(Err(KeepAliveError::Transport(error)))) => {
-                    let max_message = self.limits.max_message_size.unwrap_or(usize::MAX);
-                    let max_frame = self.limits.max_frame_size.unwrap_or(usize::MAX);
-                    let error = WebSocketError::read(error, max_message, max_frame);
+                    let error = WebSocketError::read(error, &self.limits);
                     self.blame(&error, cx);
                     return Poll::Ready(self.end(error));
                 }
@@ -209,12 +217,12 @@ impl<S: Messages, T: Timer> WebSocket<S, T> {
     /// What becomes of a failed write.
     fn written(
         &mut self,
-        result: Result<(), tungstenite::Error>,
+        result: Result<(), S::Fault>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), WebSocketError>> {
         match result {
             Ok(()) => Poll::Ready(Ok(())),
-            Err(error @ tungstenite::Error::Io(_)) => {
+            Err(error) if error.kind().is_loss() => {
                 self.broken = Some(WebSocketError::failed(error));
                 self.poll_sound(cx)
             }
@@ -265,11 +273,11 @@ impl<S: Messages, T: Timer> Sink<Frame> for WebSocket<S, T> {
         match Pin::new(&mut this.io).start_send(message) {
             Ok(()) => Ok(()),
             // Handed over and lost: the next poll tells.
-            Err(error @ tungstenite::Error::Io(_)) => {
+            Err(error) if error.kind().is_loss() => {
                 this.broken = Some(WebSocketError::failed(error));
                 Ok(())
             }
-            Err(tungstenite::Error::WriteBufferFull(_)) => {
+            Err(error) if error.kind() == FaultKind::BufferFull => {
                 let limit = this.limits.max_write_buffer_size;
                 Err(WebSocketError::too_large(&format!(
                     "a message of {bytes} bytes does not fit: max_write_buffer is {limit}"
@@ -293,7 +301,7 @@ impl<S: Messages, T: Timer> Sink<Frame> for WebSocket<S, T> {
             let flushed = ready!(Pin::new(&mut *this).poll_flush(cx));
             flushed?;
             let goodbye = this.goodbye.take().unwrap_or(CloseFrame {
-                code: CloseCode::Normal,
+                code: this.parting.code().into(),
                 reason: "".into(),
             });
             this.state = State::Closing;

@@ -1,7 +1,7 @@
 //! Messages of the wrong size or shape.
 
 use await_layer::{CallError, Cause, Refused};
-use await_layer_axum::{Config, Frame, WebSocket, WebSocketError};
+use await_layer_axum::{Config, Frame, Socket, WebSocket, WebSocketError};
 use axum::Router;
 use axum::extract::WebSocketUpgrade;
 use axum::routing::any;
@@ -156,7 +156,7 @@ async fn a_message_that_the_buffer_cannot_take_is_named_and_not_printed() {
     let handler = async move |upgrade: WebSocketUpgrade| {
         let upgrade = upgrade.write_buffer_size(0).max_write_buffer_size(50);
         upgrade.on_upgrade(|socket| async move {
-            let mut socket = WebSocket::new(socket);
+            let mut socket = WebSocket::new(Socket::new(socket));
             let secret = Frame::text("s3cret".repeat(100));
             sender.send(socket.send(secret).await).unwrap();
         })
