@@ -1,10 +1,7 @@
 //! The adapter against bare tungstenite and itself, over pipes in memory.
 
-mod aliases;
 mod broken;
-mod closing;
 mod conforms;
-mod contract;
 mod fragments;
 mod frames;
 mod handshakes;

@@ -1,7 +1,7 @@
 //! Connected ends.
 
 use await_layer_tungstenite::tungstenite::protocol::Role;
-use await_layer_tungstenite::{Config, Layer, WebSocket, WebSocketStream, layer};
+use await_layer_tungstenite::{Config, Layer, WebSocketStream, layer};
 use tokio::io::{DuplexStream, duplex};
 
 /// What a test plays the peer with.
@@ -14,12 +14,4 @@ pub(crate) async fn client(config: Config) -> (Layer<DuplexStream>, Bare) {
     let ours = WebSocketStream::from_raw_socket(here, Role::Client, Some(limits)).await;
     let theirs = WebSocketStream::from_raw_socket(there, Role::Server, None).await;
     (layer(ours, config), theirs)
-}
-
-/// The transport alone, as a client, and a bare server.
-pub(crate) async fn transport() -> (WebSocket<DuplexStream>, Bare) {
-    let (here, there) = duplex(1 << 16);
-    let ours = WebSocketStream::from_raw_socket(here, Role::Client, None).await;
-    let theirs = WebSocketStream::from_raw_socket(there, Role::Server, None).await;
-    (WebSocket::new(ours), theirs)
 }

@@ -1,11 +1,10 @@
 //! User structs need no parameters.
 
-use await_layer_deflate::{
-    Call, Config, Event, Handle, Incoming, Layer, Request, Responder, accept, connect,
-};
 use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+use super::{Call, Config, Event, Handle, Incoming, Layer, Request, Responder, accept, connect};
 
 struct Client {
     handle: Handle,

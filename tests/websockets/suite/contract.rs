@@ -2,15 +2,13 @@
 
 use await_layer::{AwaitLayer, BinaryFrame, Cause, Limits, TokioTimer, WsAwait};
 use await_layer_testkit::contract::Contract;
-use await_layer_tungstenite::tungstenite::Message;
-use await_layer_tungstenite::{Frame, WebSocket};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::io::DuplexStream;
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::pair::transport;
+use super::{Frame, Pipe, WebSocket, transport};
 
-type Ours = Contract<WebSocket<DuplexStream>>;
+type Ours = Contract<WebSocket<Pipe>>;
 
 fn own(io: Ours) -> AwaitLayer<Ours, WsAwait<Frame>, TokioTimer> {
     let limits = Limits::default();

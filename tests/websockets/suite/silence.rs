@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use await_layer_tungstenite::tungstenite::Message;
-use await_layer_tungstenite::{Config, Frame, KeepAlive};
+use await_layer::{CallError, Cause, KeepAlive, Limits, Sent};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep};
+use tokio_tungstenite::tungstenite::Message;
 
-use await_layer::{CallError, Cause, Limits, Sent};
-
-use crate::pair::{Bare, client};
+use super::{Bare, Config, Frame, client};
 
 const INTERVAL: Duration = Duration::from_secs(10);
 

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use await_layer::{CallError, Cause, CloseReason, Sent};
-use await_layer_deflate::{Config, Frame, InvalidClose, WebSocketError, close};
 use futures::{Sink, SinkExt, Stream, StreamExt, poll};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
@@ -13,7 +12,7 @@ use tokio_test::{assert_pending, assert_ready_ok, task};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use crate::pair::{client, transport};
+use super::{Config, Frame, InvalidClose, WebSocketError, client, close, transport};
 
 fn goodbye(code: u16, reason: &str) -> Message {
     Message::Close(Some(CloseFrame {

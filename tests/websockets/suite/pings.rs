@@ -1,12 +1,13 @@
 //! Pings and pongs.
 
-use await_layer_tungstenite::tungstenite::Message;
-use await_layer_tungstenite::{Config, Event, Frame};
+use std::task::Poll;
+
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_test::task;
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::pair::{client, transport};
+use super::{Config, Event, Frame, client, transport};
 
 #[tokio::test]
 async fn a_ping_is_answered_while_only_a_call_is_pending() {
@@ -66,8 +67,8 @@ async fn a_flood_of_pings_lets_others_have_their_turn() {
     let mut yields = 0;
     let frame = loop {
         match ours.poll_next() {
-            std::task::Poll::Ready(item) => break item.unwrap().unwrap(),
-            std::task::Poll::Pending => {
+            Poll::Ready(item) => break item.unwrap().unwrap(),
+            Poll::Pending => {
                 assert!(ours.is_woken(), "it is stuck with frames unread");
                 yields += 1;
             }
