@@ -11,7 +11,8 @@ use futures_io::{AsyncRead, AsyncWrite};
 pub use async_tungstenite::{self, WebSocketStream, tungstenite};
 pub use await_layer::KeepAlive;
 pub use await_layer_websocket::{
-    Binary, Capped, CappedCodec, Config, Frame, HandshakeError, InvalidClose, WebSocketError, close,
+    Binary, Capped, CappedCodec, Config, Frame, Goodbye, HandshakeError, InvalidClose,
+    WebSocketError, close,
 };
 
 /// The transport: a WebSocket over a stream `T`.

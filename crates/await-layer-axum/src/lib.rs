@@ -63,7 +63,7 @@ mod upgrade;
 
 pub use await_layer::KeepAlive;
 pub use await_layer_websocket::{
-    Binary, Capped, CappedCodec, Frame, InvalidClose, WebSocketError, close, tungstenite,
+    Binary, Capped, CappedCodec, Frame, Goodbye, InvalidClose, WebSocketError, close, tungstenite,
 };
 pub use axum;
 pub use config::{Config, ConfigError};

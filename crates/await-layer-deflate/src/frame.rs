@@ -3,6 +3,7 @@
 use std::fmt;
 
 use await_layer::{BinaryFrame, Json, JsonFrame, Pack, Packer, Unpack};
+use await_layer_websocket::Goodbye;
 use bytes::Bytes;
 use serde::Serialize;
 use tungstenite::Message;
@@ -54,13 +55,6 @@ impl Frame {
     /// A pong that nobody asked for. At most 125 bytes.
     pub fn pong(bytes: impl Into<Bytes>) -> Self {
         Body::Pong(bytes.into()).into()
-    }
-
-    /// What this end says when it closes, in place of code 1000. Sending it
-    /// closes nothing: see [`close`](crate::close), which checks it too.
-    #[must_use]
-    pub fn goodbye(close: CloseFrame) -> Self {
-        Body::Close(Some(close)).into()
     }
 
     /// The same message, sent like this. The options of pings and pongs are
@@ -239,5 +233,13 @@ impl fmt::Debug for Frame {
             Body::Close(_) => "Close",
         };
         write!(f, "{kind}({} bytes)", self.len())
+    }
+}
+
+/// What this end says when it closes, in place of code 1000. Sending it closes
+/// nothing: see [`close`](crate::close).
+impl From<Goodbye> for Frame {
+    fn from(goodbye: Goodbye) -> Self {
+        Body::Close(Some(goodbye.into())).into()
     }
 }

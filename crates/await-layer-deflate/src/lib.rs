@@ -72,7 +72,6 @@ struct Readme;
 
 mod accept;
 mod capped;
-mod close;
 mod compress;
 mod config;
 mod connect;
@@ -95,8 +94,8 @@ mod writer;
 pub use accept::accept;
 pub use accept::accept_on;
 pub use await_layer::KeepAlive;
+pub use await_layer_websocket::{Goodbye, InvalidClose, close};
 pub use capped::{Capped, CappedCodec};
-pub use close::{InvalidClose, close};
 pub use config::{Config, Deflate};
 #[cfg(feature = "tokio")]
 pub use connect::connect;

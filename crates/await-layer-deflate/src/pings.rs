@@ -1,9 +1,8 @@
 //! Asking a silent peer for a sign of life.
 
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use await_layer::{Heartbeat, KeepAlive, Sleep, Timer};
+use await_layer::{Heartbeat, Sleep, Timer};
 use bytes::Bytes;
 
 use crate::reader::Received;
@@ -22,14 +21,6 @@ impl Heartbeat for Pings {
     fn is_sign(&mut self, _: &Received) -> bool {
         false
     }
-}
-
-/// Without settings nobody is watched.
-pub(crate) fn settings(keep_alive: Option<KeepAlive>) -> KeepAlive {
-    keep_alive.unwrap_or_else(|| KeepAlive {
-        interval: Duration::MAX,
-        ..KeepAlive::default()
-    })
 }
 
 /// In place of the timer of a [`WebSocket`](crate::WebSocket) that does not

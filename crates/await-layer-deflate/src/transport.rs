@@ -13,7 +13,7 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::frame::Body;
-use crate::pings::{Pings, Unwatched, settings};
+use crate::pings::{Pings, Unwatched};
 use crate::reader::{Reader, Received};
 use crate::wire::Wire;
 use crate::writer::Writer;
@@ -97,7 +97,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
         let writer = Writer::new(role, agreed, config.deflate, config.max_message);
         let wire = Wire::new(io, reader, writer);
         Self {
-            io: KeptAlive::new(wire, Pings, Unwatched, settings(None)),
+            io: KeptAlive::new(wire, Pings, Unwatched, KeepAlive::NEVER),
             role,
             agreed,
             state: State::Open,
@@ -114,7 +114,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
     pub fn kept_alive<M: Timer>(self, keep_alive: Option<KeepAlive>, timer: M) -> WebSocket<T, M> {
         let wire = self.io.into_inner();
         WebSocket {
-            io: KeptAlive::new(wire, Pings, timer, settings(keep_alive)),
+            io: KeptAlive::new(wire, Pings, timer, keep_alive.unwrap_or(KeepAlive::NEVER)),
             role: self.role,
             agreed: self.agreed,
             state: self.state,

@@ -56,7 +56,8 @@ mod connect;
 pub use accept::{accept, accept_on};
 pub use await_layer::KeepAlive;
 pub use await_layer_websocket::{
-    Binary, Capped, CappedCodec, Config, Frame, HandshakeError, InvalidClose, WebSocketError, close,
+    Binary, Capped, CappedCodec, Config, Frame, Goodbye, HandshakeError, InvalidClose,
+    WebSocketError, close,
 };
 #[cfg(any(feature = "rustls-tls", feature = "native-tls"))]
 pub use connect::connect_tls;

@@ -27,10 +27,10 @@ pub async fn close<L>(
     reason: &str,
 ) -> Result<CloseReason, InvalidClose>
 where
-    L: Connection<Frame = Frame>,
-    Frame: PackedBy<Frame, L::Packer>,
+    L: Connection,
+    L::Frame: From<Goodbye> + PackedBy<L::Frame, L::Packer>,
 {
-    let goodbye = goodbye(code, reason)?;
+    let goodbye = L::Frame::from(Goodbye::new(code, reason)?);
     let mut said = pin!(handle.send(&goodbye));
     // Its place in the queue is before the end of the queue. It is the close
     // that is waited for, which has a time limit.
@@ -42,16 +42,51 @@ where
     Ok(handle.close().await)
 }
 
-fn goodbye(code: u16, reason: &str) -> Result<Frame, InvalidClose> {
-    let code = CloseCode::from(code);
-    if !code.is_allowed() {
-        return Err(InvalidClose::Code(code.into()));
+/// What an end says when it closes. Sent as a frame it closes nothing: it takes
+/// the place of code 1000 once the connection is closed, as [`close`] does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Goodbye(CloseFrame);
+
+impl Goodbye {
+    /// A code, and a reason that people may read.
+    ///
+    /// # Errors
+    /// What may not go over the wire.
+    pub fn new(code: u16, reason: &str) -> Result<Self, InvalidClose> {
+        let code = CloseCode::from(code);
+        if !code.is_allowed() {
+            return Err(InvalidClose::Code(code.into()));
+        }
+        if reason.len() > 123 {
+            return Err(InvalidClose::Reason(reason.len()));
+        }
+        let reason = reason.into();
+        Ok(Self(CloseFrame { code, reason }))
     }
-    if reason.len() > 123 {
-        return Err(InvalidClose::Reason(reason.len()));
+
+    /// The code.
+    #[must_use]
+    pub fn code(&self) -> u16 {
+        self.0.code.into()
     }
-    let reason = reason.into();
-    Ok(Message::Close(Some(CloseFrame { code, reason })).into())
+
+    /// The reason.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        self.0.reason.as_str()
+    }
+}
+
+impl From<Goodbye> for CloseFrame {
+    fn from(goodbye: Goodbye) -> Self {
+        goodbye.0
+    }
+}
+
+impl From<Goodbye> for Frame {
+    fn from(goodbye: Goodbye) -> Self {
+        Message::Close(Some(goodbye.0)).into()
+    }
 }
 
 /// A close that may not go over the wire.

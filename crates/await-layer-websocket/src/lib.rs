@@ -23,7 +23,7 @@ mod pings;
 mod transport;
 
 pub use capped::{Capped, CappedCodec};
-pub use close::{InvalidClose, close};
+pub use close::{Goodbye, InvalidClose, close};
 pub use config::Config;
 pub use error::{HandshakeError, WebSocketError};
 pub use fault::{Fault, FaultKind};

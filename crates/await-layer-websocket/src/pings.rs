@@ -1,8 +1,6 @@
 //! Asking a silent peer for a sign of life.
 
-use std::time::Duration;
-
-use await_layer::{Heartbeat, KeepAlive};
+use await_layer::Heartbeat;
 use bytes::Bytes;
 use tungstenite::Message;
 
@@ -20,12 +18,4 @@ impl Heartbeat for Pings {
     fn is_sign(&mut self, _: &Message) -> bool {
         false
     }
-}
-
-/// Without settings nobody is watched.
-pub(crate) fn settings(keep_alive: Option<KeepAlive>) -> KeepAlive {
-    keep_alive.unwrap_or_else(|| KeepAlive {
-        interval: Duration::MAX,
-        ..KeepAlive::default()
-    })
 }

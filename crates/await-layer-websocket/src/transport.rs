@@ -13,7 +13,7 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::protocol::frame::coding::CloseCode;
 
-use crate::pings::{Pings, settings};
+use crate::pings::Pings;
 use crate::{Fault, FaultKind, Frame, Parting, WebSocketError};
 
 /// Pings and pongs skipped before others get their turn.
@@ -103,7 +103,12 @@ impl<S: Messages, T: Timer + Default> WebSocket<S, T> {
     /// errors name them. The peer is watched as `keep_alive` says, if at all.
     pub fn with(io: S, limits: WebSocketConfig, keep_alive: Option<KeepAlive>) -> Self {
         Self {
-            io: KeptAlive::new(io, Pings, T::default(), settings(keep_alive)),
+            io: KeptAlive::new(
+                io,
+                Pings,
+                T::default(),
+                keep_alive.unwrap_or(KeepAlive::NEVER),
+            ),
             limits,
             state: State::Open,
             goodbye: None,

@@ -1,7 +1,6 @@
 //! The transport that compresses: await-layer-deflate's.
 
 use await_layer::TokioTimer;
-use await_layer_deflate::tungstenite::protocol::CloseFrame;
 use await_layer_deflate::{Frame, Role, SendOptions, WebSocket};
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -58,12 +57,6 @@ impl WireFrame for Frame {
 
     fn pong(payload: Bytes) -> Self {
         Self::pong(payload)
-    }
-
-    fn close(code: u16, reason: &str) -> Self {
-        let code = code.into();
-        let reason = reason.into();
-        Self::goodbye(CloseFrame { code, reason })
     }
 
     fn received(self) -> Option<Received> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::{AwaitId, Data, Payload, ProcessedError, SendCause, SendOptions};
+use crate::{AwaitId, Data, Goodbye, Payload, ProcessedError, SendCause, SendOptions};
 
 /// One message, at one stage of its way.
 pub(crate) enum Frame {
@@ -12,7 +12,7 @@ pub(crate) enum Frame {
     Send(Box<Send>),
     /// Out: packed. `None` waits for the fragments that follow.
     Packed(Option<crate::Outgoing>),
-    Close(u16, String),
+    Close(Goodbye),
     /// In.
     Came(Came),
     /// In or out.
@@ -70,7 +70,7 @@ impl Frame {
             Self::Send(send) => send.data.weight(),
             Self::Packed(None) | Self::Failed(_) => 0,
             Self::Packed(Some(message)) => message.payload.len(),
-            Self::Close(_, reason) => reason.len(),
+            Self::Close(goodbye) => goodbye.reason().len(),
             Self::Came(came) => came.weight,
             Self::Ping(it) | Self::Pong(it) => it.payload.len(),
         }

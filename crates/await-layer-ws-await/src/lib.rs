@@ -159,4 +159,4 @@ pub use wire::{Outgoing, Received, WireFrame};
 
 pub use await_layer::{Cause, CloseReason, KeepAlive, Limits, Overflow, Refused, Sent, Stats};
 pub use await_layer_deflate::Deflate;
-pub use await_layer_tungstenite::{HandshakeError, InvalidClose, tungstenite};
+pub use await_layer_tungstenite::{Goodbye, HandshakeError, InvalidClose, tungstenite};

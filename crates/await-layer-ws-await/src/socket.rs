@@ -9,7 +9,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use await_layer::{AwaitLayer, CloseReason, Handle, Link, Stats, TokioTimer, Transport};
-use await_layer_tungstenite::InvalidClose;
 use bytes::Bytes;
 
 use crate::codec::Codec;
@@ -20,8 +19,8 @@ use crate::protocol::{Dynamic, Once};
 use crate::transport::{Wire, wire};
 use crate::validate::Live;
 use crate::{
-    Ask, AwaitId, Call, Capabilities, Config, Data, Events, HookError, ResAwait, SendCause,
-    SendError, SendOptions, Sending, Settings, ValidationError, WireFrame,
+    Ask, AwaitId, Call, Capabilities, Config, Data, Events, Goodbye, HookError, InvalidClose,
+    ResAwait, SendCause, SendError, SendOptions, Sending, Settings, ValidationError, WireFrame,
 };
 
 pub(crate) type L = Link<Wire, Dynamic, TokioTimer>;
@@ -213,8 +212,8 @@ impl WebSocketAwait {
     /// # Errors
     /// A code or reason that may not go over the wire; nothing has happened then.
     pub async fn close_with(&self, code: u16, reason: &str) -> Result<CloseReason, InvalidClose> {
-        check_close(code, reason)?;
-        let mut said = self.put(Frame::Close(code, reason.to_owned()));
+        let goodbye = Goodbye::new(code, reason)?;
+        let mut said = self.put(Frame::Close(goodbye));
         // Its place in the queue is before the end of the queue; it is refused
         // if a close is under way. What is waited for is the close, which has a
         // time limit.
@@ -281,17 +280,6 @@ impl WebSocketAwait {
     pub fn stats(&self) -> Stats {
         self.0.handle.stats()
     }
-}
-
-fn check_close(code: u16, reason: &str) -> Result<(), InvalidClose> {
-    use await_layer_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-    if !CloseCode::from(code).is_allowed() {
-        return Err(InvalidClose::Code(code));
-    }
-    if reason.len() > 123 {
-        return Err(InvalidClose::Reason(reason.len()));
-    }
-    Ok(())
 }
 
 impl fmt::Debug for WebSocketAwait {

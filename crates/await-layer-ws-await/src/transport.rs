@@ -130,7 +130,7 @@ impl<F: WireFrame> Stage for Reader<F> {
     fn write(&mut self, frame: Frame, out: &mut Flow<F, Frame>) -> Result<(), Infallible> {
         match frame {
             Frame::Packed(Some(message)) => F::message(message, &mut |wire| out.write(wire)),
-            Frame::Close(code, reason) => out.write(F::close(code, &reason)),
+            Frame::Close(goodbye) => out.write(F::from(goodbye)),
             Frame::Ping(it) => out.write(F::ping(it.payload)),
             Frame::Pong(it) => out.write(F::pong(it.payload)),
             // A fragment that waits; the others are never sealed.

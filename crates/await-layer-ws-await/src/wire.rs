@@ -2,19 +2,18 @@
 
 use await_layer_tungstenite::Frame;
 use await_layer_tungstenite::tungstenite::Message;
-use await_layer_tungstenite::tungstenite::protocol::CloseFrame;
 use await_layer_tungstenite::tungstenite::protocol::frame::Frame as RawFrame;
 use await_layer_tungstenite::tungstenite::protocol::frame::coding::{Data as Opcode, OpCode};
 use bytes::Bytes;
 
-use crate::{Payload, SendOptions};
+use crate::{Goodbye, Payload, SendOptions};
 
 /// The frame of a WebSocket transport: what it can carry, the facade can send.
 ///
 /// What the transport cannot do with it at all is said in the
 /// [`Capabilities`](crate::Capabilities); options that it cannot honour do not
 /// come here.
-pub trait WireFrame: Sized {
+pub trait WireFrame: Sized + From<Goodbye> {
     /// Hands `message` to `write`, in one frame or in several that belong
     /// together.
     fn message(message: Outgoing, write: &mut dyn FnMut(Self));
@@ -24,9 +23,6 @@ pub trait WireFrame: Sized {
 
     /// A pong of at most 125 bytes.
     fn pong(payload: Bytes) -> Self;
-
-    /// What this end says when it closes.
-    fn close(code: u16, reason: &str) -> Self;
 
     /// What came; `None` is dropped. Pings are answered by the transport, which
     /// yields them, and pongs, if the events are to show them.
@@ -101,12 +97,6 @@ impl WireFrame for Frame {
 
     fn pong(payload: Bytes) -> Self {
         Self::pong(payload)
-    }
-
-    fn close(code: u16, reason: &str) -> Self {
-        let code = code.into();
-        let reason = reason.into();
-        Message::Close(Some(CloseFrame { code, reason })).into()
     }
 
     fn received(self) -> Option<Received> {

@@ -32,6 +32,15 @@ pub struct KeepAlive {
     pub misses: u32,
 }
 
+impl KeepAlive {
+    /// Watches nothing and reads no clock: for whoever has a type that may be
+    /// watched and need not be.
+    pub const NEVER: Self = Self {
+        interval: Duration::MAX,
+        misses: 2,
+    };
+}
+
 impl Default for KeepAlive {
     fn default() -> Self {
         Self {

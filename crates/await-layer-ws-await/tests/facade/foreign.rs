@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use await_layer::memory::{self, Duplex};
 use await_layer_ws_await::{
-    Capabilities, Event, Events, Outgoing, Payload, Received, SendOptions, Settings,
+    Capabilities, Event, Events, Goodbye, Outgoing, Payload, Received, SendOptions, Settings,
     WebSocketAwait, WireFrame,
 };
 use bytes::Bytes;
@@ -23,6 +23,12 @@ enum Foreign {
         fin: bool,
     },
     Control(&'static str, Bytes),
+}
+
+impl From<Goodbye> for Foreign {
+    fn from(goodbye: Goodbye) -> Self {
+        Self::Control("close", goodbye.reason().to_owned().into())
+    }
 }
 
 impl WireFrame for Foreign {
@@ -45,10 +51,6 @@ impl WireFrame for Foreign {
 
     fn pong(payload: Bytes) -> Self {
         Self::Control("pong", payload)
-    }
-
-    fn close(_: u16, reason: &str) -> Self {
-        Self::Control("close", reason.to_owned().into())
     }
 
     fn received(self) -> Option<Received> {
