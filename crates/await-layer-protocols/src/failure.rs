@@ -5,23 +5,35 @@ use std::fmt;
 use await_layer::PackerError;
 
 /// Why a message did not pack or unpack, or what the peer answered instead:
-/// `E` is the peer's error, `P` and `U` are those of the encoding.
-#[derive(Debug)]
-pub enum Failure<E, P, U = P> {
+/// `E` is the peer's error, `B` says what is wrong with the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure<E, B> {
     /// The peer answered with an error: read it.
     Remote(E),
     /// The value has no form on this wire, or the message is not what was
     /// expected.
-    Body(PackerError<P, U>),
+    Body(B),
 }
 
-impl<E, P, U> From<PackerError<P, U>> for Failure<E, P, U> {
+/// What is wrong with a message, and what to do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Malformed(pub &'static str);
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+impl<E, P, U> From<PackerError<P, U>> for Failure<E, PackerError<P, U>> {
     fn from(error: PackerError<P, U>) -> Self {
         Self::Body(error)
     }
 }
 
-impl<E: fmt::Display, P, U> fmt::Display for Failure<E, P, U> {
+impl<E: fmt::Display, B: fmt::Display> fmt::Display for Failure<E, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Remote(error) => write!(f, "the peer answers: {error}"),
@@ -30,11 +42,10 @@ impl<E: fmt::Display, P, U> fmt::Display for Failure<E, P, U> {
     }
 }
 
-impl<E, P, U> std::error::Error for Failure<E, P, U>
+impl<E, B> std::error::Error for Failure<E, B>
 where
     E: std::error::Error + 'static,
-    P: fmt::Debug + 'static,
-    U: fmt::Debug + 'static,
+    B: std::error::Error + 'static,
 {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         Some(match self {

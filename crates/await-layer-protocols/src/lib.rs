@@ -29,13 +29,6 @@ pub mod dap;
 #[cfg(feature = "dbus")]
 #[cfg_attr(docsrs, doc(cfg(feature = "dbus")))]
 pub mod dbus;
-#[cfg(any(
-    feature = "dap",
-    feature = "graphql-ws",
-    feature = "json-rpc",
-    feature = "msgpack-rpc",
-    feature = "resp"
-))]
 mod failure;
 #[cfg(feature = "graphql-ws")]
 #[cfg_attr(docsrs, doc(cfg(feature = "graphql-ws")))]
@@ -65,24 +58,7 @@ mod object;
 #[cfg_attr(docsrs, doc(cfg(feature = "resp")))]
 pub mod resp;
 
-#[cfg(any(
-    feature = "dap",
-    feature = "graphql-ws",
-    feature = "json-rpc",
-    feature = "msgpack-rpc",
-    feature = "resp"
-))]
-#[cfg_attr(
-    docsrs,
-    doc(cfg(any(
-        feature = "dap",
-        feature = "graphql-ws",
-        feature = "json-rpc",
-        feature = "msgpack-rpc",
-        feature = "resp"
-    )))
-)]
-pub use failure::Failure;
+pub use failure::{Failure, Malformed};
 
 /// The README's example runs.
 #[cfg(all(doctest, feature = "lsp"))]

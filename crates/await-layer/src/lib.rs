@@ -124,16 +124,9 @@ pub use packers::Bincode;
 pub use packers::Json;
 #[cfg(feature = "msgpack")]
 pub use packers::MessagePack;
-#[cfg(any(
-    feature = "bincode",
-    feature = "json",
-    feature = "msgpack",
-    feature = "postcard"
-))]
-pub use packers::PackerError;
 #[cfg(feature = "postcard")]
 pub use packers::Postcard;
-pub use packers::{BinaryFrame, Closures, JsonFrame, Raw};
+pub use packers::{BinaryFrame, Closures, JsonFrame, PackerError, Raw};
 pub use protocol::Protocol;
 pub use replies::Replies;
 pub use reserve::{Permit, Reserve};

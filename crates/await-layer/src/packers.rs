@@ -4,12 +4,6 @@
 #[cfg(feature = "bincode")]
 mod bincode;
 mod closures;
-#[cfg(any(
-    feature = "bincode",
-    feature = "json",
-    feature = "msgpack",
-    feature = "postcard"
-))]
 mod error;
 mod frame;
 #[cfg(feature = "json")]
@@ -33,12 +27,6 @@ mod sample;
 #[cfg(feature = "bincode")]
 pub use bincode::Bincode;
 pub use closures::Closures;
-#[cfg(any(
-    feature = "bincode",
-    feature = "json",
-    feature = "msgpack",
-    feature = "postcard"
-))]
 pub use error::PackerError;
 pub use frame::{BinaryFrame, JsonFrame};
 #[cfg(feature = "json")]

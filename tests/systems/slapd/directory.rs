@@ -110,7 +110,7 @@ async fn start(program: &Path, file: &Path, port: u16) -> Option<Child> {
             );
             return None;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::task::yield_now().await;
     }
     Some(daemon)
 }

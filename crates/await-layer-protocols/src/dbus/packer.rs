@@ -1,13 +1,12 @@
 //! Messages to frames and back.
 
-use std::fmt;
-
 use await_layer::{Pack, Packer, Unpack};
 use bytes::Bytes;
 
 use super::body::align;
 use super::header::{self, Header};
 use super::{Body, ErrorReply, Kind, Message, Outcome};
+use crate::Malformed;
 
 /// Packs a [`Message`] or an [`Outcome`]; unpacks a [`Message`], or the
 /// [`Body`] of a reply.
@@ -15,33 +14,7 @@ use super::{Body, ErrorReply, Kind, Message, Outcome};
 pub struct Messages;
 
 /// Why a message did not pack or unpack, or what the peer answered instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// The peer, or the bus in its place, answered with an error. Its name
-    /// says what to do.
-    Remote(ErrorReply),
-    /// The message cannot be sent, or what came is not what was expected. The
-    /// text says what is wrong with it.
-    Malformed(&'static str),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Remote(error) => write!(f, "the peer answers: {error}"),
-            Self::Malformed(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for Failure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Remote(error) => Some(error),
-            Self::Malformed(_) => None,
-        }
-    }
-}
+pub type Failure = crate::Failure<ErrorReply, Malformed>;
 
 impl Packer for Messages {
     type Error = Failure;
@@ -50,13 +23,17 @@ impl Packer for Messages {
 /// A message whose serial, and whose reply serial, the codec puts in.
 fn pack(kind: u8, flags: u8, texts: &[(usize, &str)], body: &Body) -> Result<Bytes, Failure> {
     if let Some(why) = body.flaw {
-        return Err(Failure::Malformed(why));
+        return Err(Failure::Body(Malformed(why)));
     }
     if body.signature.len() > u8::MAX.into() {
         let why = "the signature has more than 255 bytes: send fewer values";
-        return Err(Failure::Malformed(why));
+        return Err(Failure::Body(Malformed(why)));
     }
-    let too_long = |_| Failure::Malformed("the message has 4 GiB or more: send less at a time");
+    let too_long = |_| {
+        Failure::Body(Malformed(
+            "the message has 4 GiB or more: send less at a time",
+        ))
+    };
     let length = u32::try_from(body.bytes.len()).map_err(too_long)?;
     let mut wire = vec![b'l', kind, flags, 1];
     wire.extend_from_slice(&length.to_le_bytes());
@@ -65,7 +42,7 @@ fn pack(kind: u8, flags: u8, texts: &[(usize, &str)], body: &Body) -> Result<Byt
     for (field, text) in texts.iter().chain([&signature]) {
         if text.contains('\0') {
             let why = "a name or a signature has a NUL in it: leave it out";
-            return Err(Failure::Malformed(why));
+            return Err(Failure::Body(Malformed(why)));
         }
         if !text.is_empty() {
             header::put_text(&mut wire, *field, text);
@@ -99,7 +76,7 @@ impl Pack<Bytes, Message> for Messages {
         {
             let why = "a call wants a path that begins with `/` and a member, and a signal an \
                        interface too";
-            return Err(Failure::Malformed(why));
+            return Err(Failure::Body(Malformed(why)));
         }
         pack(
             kind,
@@ -115,7 +92,7 @@ impl Pack<Bytes, Outcome> for Messages {
         match outcome {
             Ok(body) => pack(header::RETURN, 0, &[], body),
             Err(error) if error.name.is_empty() => {
-                Err(Failure::Malformed("an error reply wants a name"))
+                Err(Failure::Body(Malformed("an error reply wants a name")))
             }
             Err(ErrorReply { name, body }) => {
                 pack(header::ERROR, 0, &[(header::ERROR_NAME, name)], body)
@@ -126,7 +103,7 @@ impl Pack<Bytes, Outcome> for Messages {
 
 fn read(frame: &Bytes) -> Result<(Header<'_>, Body), Failure> {
     let header = Header::read(frame);
-    let header = header.ok_or(Failure::Malformed("the message cannot be read"))?;
+    let header = header.ok_or(Failure::Body(Malformed("the message cannot be read")))?;
     let body = Body {
         signature: header
             .text(header::SIGNATURE)
@@ -147,7 +124,11 @@ impl Unpack<Bytes, Message> for Messages {
         let kind = match header.kind {
             header::CALL => Kind::Call,
             header::SIGNAL => Kind::Signal,
-            _ => return Err(Failure::Malformed("this is an answer: unpack a `Body`")),
+            _ => {
+                return Err(Failure::Body(Malformed(
+                    "this is an answer: unpack a `Body`",
+                )));
+            }
         };
         let text = |field| header.text(field).map(str::to_owned);
         Ok(Message {
@@ -173,7 +154,9 @@ impl Unpack<Bytes, Body> for Messages {
                 let name = name.to_owned();
                 Err(Failure::Remote(ErrorReply { name, body }))
             }
-            _ => Err(Failure::Malformed("this is no answer: unpack a `Message`")),
+            _ => Err(Failure::Body(Malformed(
+                "this is no answer: unpack a `Message`",
+            ))),
         }
     }
 }

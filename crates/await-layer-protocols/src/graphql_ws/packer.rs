@@ -19,7 +19,7 @@ pub struct Messages;
 pub struct Ping;
 
 /// Why a value did not pack or unpack, or what the peer answered instead.
-pub type Failure = crate::Failure<Errors, serde_json::Error>;
+pub type Failure = crate::Failure<Errors, PackerError<serde_json::Error>>;
 
 impl Packer for Messages {
     type Error = Failure;

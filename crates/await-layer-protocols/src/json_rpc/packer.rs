@@ -15,7 +15,7 @@ use crate::object::{self, BodyError, Object};
 pub struct Messages;
 
 /// Why a message did not pack or unpack, or what the peer answered instead.
-pub type Failure = crate::Failure<ErrorObject, serde_json::Error>;
+pub type Failure = crate::Failure<ErrorObject, PackerError<serde_json::Error>>;
 
 impl Packer for Messages {
     type Error = Failure;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::ber::{Ber, ENUMERATED, TEXT};
 use super::{Entry, Operation, codec, tag};
+use crate::Malformed;
 
 /// Packs an [`Operation`] or an [`Outcome`]; unpacks either of the two, or
 /// what a search has [`Found`].
@@ -95,32 +96,8 @@ pub enum Found {
     Done(Outcome),
 }
 
-/// Why an operation did not unpack, or what the peer answered instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// The peer answered with an error. Its code says what to do.
-    Remote(Outcome),
-    /// What came is not what was expected. The text says what to do.
-    Malformed(&'static str),
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Remote(outcome) => write!(f, "the peer answers: {outcome}"),
-            Self::Malformed(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for Failure {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Remote(outcome) => Some(outcome),
-            Self::Malformed(_) => None,
-        }
-    }
-}
+/// Why a message did not pack or unpack, or what the peer answered instead.
+pub type Failure = crate::Failure<Outcome, Malformed>;
 
 impl Packer for Operations {
     type Error = Failure;
@@ -145,7 +122,7 @@ impl Pack<Bytes, Outcome> for Operations {
 impl Unpack<Bytes, Operation> for Operations {
     fn unpack(&self, frame: Bytes) -> Result<Operation, Failure> {
         let message = codec::read(&frame);
-        let message = message.ok_or(Failure::Malformed("the message cannot be read"))?;
+        let message = message.ok_or(Failure::Body(Malformed("the message cannot be read")))?;
         let operation = Operation {
             tag: message.tag,
             content: Ber(message.content.to_vec()),
@@ -157,9 +134,9 @@ impl Unpack<Bytes, Operation> for Operations {
         match Outcome::read(&operation.content) {
             Some(outcome) if outcome.is_error() => Err(Failure::Remote(outcome)),
             Some(_) => Ok(operation),
-            None => Err(Failure::Malformed(
+            None => Err(Failure::Body(Malformed(
                 "the result has no code that can be read: take the call for failed",
-            )),
+            ))),
         }
     }
 }
@@ -169,9 +146,9 @@ impl Unpack<Bytes, Outcome> for Operations {
         let operation: Operation = self.unpack(frame)?;
         let outcome = Outcome::read(&operation.content);
         let outcome = outcome.filter(|_| tag::is_result(operation.tag));
-        outcome.ok_or(Failure::Malformed(
+        outcome.ok_or(Failure::Body(Malformed(
             "this is no result: unpack an `Operation`",
-        ))
+        )))
     }
 }
 
@@ -189,8 +166,8 @@ impl Unpack<Bytes, Found> for Operations {
             tag::DONE => Outcome::read(content).map(Found::Done),
             _ => None,
         };
-        found.ok_or(Failure::Malformed(
+        found.ok_or(Failure::Body(Malformed(
             "this answers no search: unpack an `Operation`",
-        ))
+        )))
     }
 }

@@ -10,7 +10,7 @@ use super::codec::{NOTIFICATION, REPLY, REQUEST, open};
 use super::{Method, Outcome, Received, RemoteError};
 
 /// Why a message did not pack or unpack, or what the peer answered instead.
-pub type Failure = crate::Failure<RemoteError, encode::Error, decode::Error>;
+pub type Failure = crate::Failure<RemoteError, PackerError<encode::Error, decode::Error>>;
 
 /// Packs a [`Method`] or an [`Outcome`]; unpacks what a reply holds, or
 /// [`Received`]. Structs are maps, with their field names.

@@ -9,7 +9,7 @@ use super::framing::MAX_DEPTH;
 use super::{RemoteError, Value};
 
 /// Why a reply did not unpack, or the error that it is.
-pub type Failure = crate::Failure<RemoteError, Infallible>;
+pub type Failure = crate::Failure<RemoteError, PackerError<Infallible>>;
 
 /// Packs the words of a command, `["SET", "key", "value"]`, as an array or a
 /// slice of text or bytes; unpacks a [`Value`].

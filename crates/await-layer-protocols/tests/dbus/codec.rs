@@ -2,6 +2,7 @@
 
 use await_layer::{AwaitIdCodec, Head, IdGenerator, Pack, Peek, Protocol, Refusal, SharedCounter};
 use await_layer::{Slot, Unpack};
+use await_layer_protocols::Malformed;
 use await_layer_protocols::dbus::{
     Ask, Body, Codec, DBus, ErrorReply, Failure, Kind, Message, Messages, Outcome,
 };
@@ -84,7 +85,7 @@ fn either_byte_order_is_read() {
     assert_eq!((values.string(), values.uint32()), (Some(""), Some(7)));
     assert_eq!((values.string(), values.uint32()), (None, None));
     let refused: Result<Bytes, _> = Messages.pack(&message);
-    assert!(matches!(refused, Err(Failure::Malformed(_))));
+    assert!(matches!(refused, Err(Failure::Body(Malformed(_)))));
 
     // Answered little end first, to the sender.
     let reply = end.seal(outcome(Ok(Body::new())), Head::Reply(&ask));
@@ -184,10 +185,13 @@ fn what_no_bus_would_take_does_not_pack() {
         },
     ] {
         let packed: Result<Bytes, _> = Messages.pack(&message);
-        assert!(matches!(packed, Err(Failure::Malformed(_))), "{message:?}");
+        assert!(
+            matches!(packed, Err(Failure::Body(Malformed(_)))),
+            "{message:?}"
+        );
     }
     let nameless: Result<Bytes, _> = Messages.pack(&Outcome::Err(ErrorReply::new("", "x")));
-    assert!(matches!(nameless, Err(Failure::Malformed(_))));
+    assert!(matches!(nameless, Err(Failure::Body(Malformed(_)))));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use await_layer::Unpack;
 use await_layer::{AwaitIdCodec, Head, IdGenerator, Pack, Peek, Protocol, Refusal, Slot, SlotIds};
+use await_layer_protocols::Malformed;
 use await_layer_protocols::ldap::{
     Ask, Ber, Codec, Entry, Failure, Filter, Found, Ldap, Operation, Operations, Outcome, Scope,
 };
@@ -160,7 +161,10 @@ fn a_result_that_is_hard_to_read_is_no_success() {
     );
     for content in [Ber::new(), Ber::new().integer(0x02, 49), code] {
         let failed = result(content);
-        assert!(matches!(failed, Err(Failure::Malformed(_))), "{failed:?}");
+        assert!(
+            matches!(failed, Err(Failure::Body(Malformed(_)))),
+            "{failed:?}"
+        );
     }
 }
 
@@ -219,7 +223,10 @@ fn what_is_broken_ends_no_call() {
     ] {
         assert_eq!(end.peek(broken), Peek::Other, "{broken:?}");
         let unpacked: Result<Found, _> = Operations.unpack(Bytes::copy_from_slice(broken));
-        assert!(matches!(unpacked, Err(Failure::Malformed(_))), "{broken:?}");
+        assert!(
+            matches!(unpacked, Err(Failure::Body(Malformed(_)))),
+            "{broken:?}"
+        );
     }
     assert_eq!(end.peek(b"\x30\x05\x02\x01\x01\x50\0"), Peek::Skip);
     assert_eq!(end.peek(b"\x30\x05\x02\x01\x09\x65\0"), Peek::Reply(9));
