@@ -249,8 +249,9 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
 
     /// Whether the peer has withdrawn its request and wants to hear no more of it.
     fn must_be_silent(&self, link: &L, ask: Key) -> bool {
-        let withdrawn = link.with(|machine| machine.watch(ask, None)) == AskState::Withdrawn;
-        withdrawn && !self.codec.answers_cancelled()
+        // Asked first: it is the codec that knows without the lock.
+        !self.codec.answers_cancelled()
+            && link.with(|machine| machine.watch(ask, None)) == AskState::Withdrawn
     }
 
     fn ask_is_done(&mut self, link: &L, ask: Key) {
