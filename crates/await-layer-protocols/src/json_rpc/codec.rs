@@ -89,7 +89,9 @@ impl<F: JsonFrame, D: Dialect> AwaitIdCodec<F> for Codec<D> {
     fn seal(&mut self, frame: &mut F, head: Head<'_, u64, TextId>) -> Result<(), SealError> {
         match head {
             Head::Request(id) => {
-                let handshake = D::HANDSHAKE.is_some_and(|method| calls(frame, method));
+                // There is one: once it was seen no other is looked for.
+                let handshake = D::HANDSHAKE.filter(|_| self.handshake.is_none());
+                let handshake = handshake.is_some_and(|method| calls(frame, method));
                 put(frame, &id.to_string())?;
                 if handshake {
                     self.handshake = Some(*id);
