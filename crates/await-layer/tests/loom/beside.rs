@@ -68,7 +68,7 @@ async fn send_plain(mut layer: Plain, frames: u32) -> Plain {
 }
 
 #[test]
-#[ignore = "takes a minute"]
+#[ignore = "takes a minute: `.ci/full` runs it"]
 fn a_sink_that_is_told_again_and_again_is_told_when_it_is_flushed() {
     model(|| {
         let (ours, mut theirs) = memory::pair::<Frame>(1);
