@@ -8,7 +8,9 @@ use await_layer::memory::{self, Duplex};
 use await_layer::{AwaitLayer, Handle, Limits, Link, Protocol};
 use futures::{FutureExt, SinkExt, StreamExt};
 
-use crate::words::{Still, Word, Words};
+use await_layer_testkit::words::{Word, Words};
+
+use crate::still::Still;
 
 pub(crate) type LinkOf<P> = Link<Duplex<<P as Protocol>::Frame>, P, Still>;
 pub(crate) type LayerOf<P> = AwaitLayer<Duplex<<P as Protocol>::Frame>, P, Still>;
@@ -53,7 +55,7 @@ impl<P: Protocol> Bench<P> {
 
 /// A layer with the usual limits.
 pub(crate) fn layer(transport: Duplex<Word>) -> LayerOf<Words> {
-    AwaitLayer::with(transport, Words, Still, Limits::default())
+    AwaitLayer::with(transport, Words::new(), Still, Limits::default())
 }
 
 pub(crate) fn poll<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {

@@ -4,11 +4,13 @@ use std::task::Poll;
 
 use await_layer::{Call, Event, WsAwait, memory};
 use await_layer_testkit::alloc::Region;
+use await_layer_testkit::words::{Kind, Word, Words};
 use futures::{FutureExt, StreamExt};
 use serde::{Deserialize, Serialize};
 
 use crate::bench::{Bench, LinkOf, ROOM, layer, poll};
-use crate::words::{Kind, Word, Words};
+
+const WORD: Word = Word::new(7);
 
 /// Rounds before measuring: tables and buffers reach their size.
 const WARM_UP: usize = 1000;
@@ -24,17 +26,13 @@ fn allocations(mut round: impl FnMut()) -> f64 {
 }
 
 fn reply(word: Word) -> Option<Word> {
-    (word.kind == Kind::Request).then_some(Word {
-        kind: Kind::Reply,
-        id: word.id,
-        body: word.body,
-    })
+    (word.kind == Kind::Request).then(|| word.reply(word.number))
 }
 
 pub(crate) fn call_alone() -> f64 {
-    let mut bench = Bench::new(Words);
+    let mut bench = Bench::new(Words::new());
     allocations(|| {
-        let mut call = bench.handle.send_await::<Word>(&Word::PLAIN);
+        let mut call = bench.handle.send_await::<Word>(&WORD);
         assert!(poll(&mut call).is_pending());
         bench.answer(reply);
         assert!(matches!(poll(&mut call), Poll::Ready(Ok(_))));
@@ -58,18 +56,18 @@ fn finish(bench: &mut Bench<Words>, calls: &mut Vec<Call<LinkOf<Words>, Word>>) 
 
 pub(crate) fn call_of_many() -> f64 {
     const CALLS: usize = 100;
-    let mut bench = Bench::new(Words);
+    let mut bench = Bench::new(Words::new());
     let mut calls = Vec::with_capacity(CALLS);
     allocations(|| {
-        calls.extend((0..CALLS).map(|_| bench.handle.send_await::<Word>(&Word::PLAIN)));
+        calls.extend((0..CALLS).map(|_| bench.handle.send_await::<Word>(&WORD)));
         finish(&mut bench, &mut calls);
     }) / CALLS as f64
 }
 
 pub(crate) fn message() -> f64 {
-    let mut bench = Bench::new(Words);
+    let mut bench = Bench::new(Words::new());
     allocations(|| {
-        let mut sending = bench.handle.send(&Word::PLAIN);
+        let mut sending = bench.handle.send(&WORD);
         assert!(matches!(poll(&mut sending), Poll::Ready(Ok(()))));
         bench.answer(|_| None);
     })
@@ -80,12 +78,12 @@ pub(crate) fn both_ends() -> f64 {
     let here = layer(near).handle();
     let (_there, mut to_there) = layer(far).split();
     allocations(|| {
-        let mut call = here.send_await::<Word>(&Word::PLAIN);
+        let mut call = here.send_await::<Word>(&WORD);
         assert!(poll(&mut call).is_pending());
         let Some(Some(Event::Request(request))) = to_there.next().now_or_never() else {
             panic!("no request");
         };
-        let mut answer = request.responder.reply(&Word::PLAIN);
+        let mut answer = request.responder.reply(&WORD);
         while poll(&mut answer).is_pending() {}
         assert!(matches!(poll(&mut call), Poll::Ready(Ok(_))));
     })
@@ -115,7 +113,7 @@ const BATCH: usize = 100;
 fn left_by_cancelled(mut bench: Bench<Words>, mut drive: impl FnMut(&mut Bench<Words>)) -> f64 {
     let mut calls = Vec::with_capacity(BATCH);
     let mut batch = |bench: &mut Bench<Words>| {
-        calls.extend((0..BATCH).map(|_| bench.handle.send_await::<Word>(&Word::PLAIN)));
+        calls.extend((0..BATCH).map(|_| bench.handle.send_await::<Word>(&WORD)));
         for call in &mut calls {
             assert!(poll(call).is_pending());
         }
@@ -139,7 +137,7 @@ fn left_by_cancelled(mut bench: Bench<Words>, mut drive: impl FnMut(&mut Bench<W
 
 pub(crate) fn cancelled_sent() -> f64 {
     let mut frames = 0;
-    let left = left_by_cancelled(Bench::new(Words), |bench| {
+    let left = left_by_cancelled(Bench::new(Words::new()), |bench| {
         // Turns are bounded: poll until nothing moves.
         let mut driver = bench.handle.driver();
         let mut moved = true;
@@ -160,9 +158,9 @@ pub(crate) fn cancelled_sent() -> f64 {
 
 pub(crate) fn cancelled_unsent() -> f64 {
     // One message, which nobody reads, and the transport is full.
-    let bench = Bench::with_room(1, Words);
+    let bench = Bench::with_room(1, Words::new());
     assert!(matches!(
-        poll(&mut bench.handle.send(&Word::PLAIN)),
+        poll(&mut bench.handle.send(&WORD)),
         Poll::Ready(Ok(()))
     ));
     let handle = bench.handle.clone();
@@ -187,12 +185,12 @@ pub(crate) fn idle_end() -> f64 {
 
 pub(crate) fn pending_call() -> f64 {
     const CALLS: usize = 10_000;
-    let mut bench = Bench::new(Words);
+    let mut bench = Bench::new(Words::new());
     let mut driver = bench.handle.driver();
     let mut calls = Vec::with_capacity(CALLS);
     let region = Region::start();
     while calls.len() < CALLS {
-        let mut call = bench.handle.send_await::<Word>(&Word::PLAIN);
+        let mut call = bench.handle.send_await::<Word>(&WORD);
         assert!(poll(&mut call).is_pending());
         calls.push(call);
         assert!(poll(&mut driver).is_pending());

@@ -6,7 +6,7 @@
 
 mod bench;
 mod figures;
-mod words;
+mod still;
 
 use await_layer_testkit::alloc::{COUNTING, Counting};
 
@@ -76,7 +76,7 @@ const FIGURES: &[Figure] = &[
         "a pending call of 10,000",
         "bytes",
         figures::pending_call,
-        512.0,
+        192.0,
     ),
 ];
 

@@ -10,6 +10,7 @@
 //! | [`steps`] | does it hold for this order of polls, and is anybody stuck? |
 //! | [`conformance`] | does my codec, or my transport, do what the layer relies on? |
 //! | [`example`] | does an example still run, and say what it should? |
+//! | [`words`] | what is the least a call can cost, on a wire that costs nothing? |
 //! | [`rng`] | which order, again, from the same seed |
 //! | `alloc` (feature) | how much memory did that take? |
 //!
@@ -47,3 +48,4 @@ pub mod rng;
 pub mod script;
 pub mod steps;
 pub mod wakers;
+pub mod words;
