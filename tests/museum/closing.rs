@@ -1,6 +1,6 @@
 //! The end reaches everybody, once, and nothing comes after it.
 
-use await_layer::{CallError, Cause, Limits, Sent, SlotIds};
+use await_layer::{CallError, Cause, Limits, Overflow, Sent, SlotIds};
 use await_layer_testkit::script::{self, Op};
 use await_layer_testkit::steps::Steps;
 use futures::StreamExt;
@@ -242,4 +242,41 @@ fn calls_that_the_peer_ends_while_we_close_hear_that_it_was_the_peer() {
         panic!("it fails");
     };
     assert_eq!(reason.cause(), Cause::Eof);
+}
+
+/// A peer that is not told sees its transport torn off.
+#[test]
+fn an_end_that_we_choose_is_announced_to_the_peer_and_keeps_nobody() {
+    for stuck in [false, true] {
+        for cause in [Cause::CloseTimeout, Cause::Unmatched, Cause::Overflow] {
+            let (stage, incoming) = stage_with(Limits {
+                unmatched_budget: 1,
+                max_inbound: 1,
+                overflow: Overflow::Close,
+                ..Limits::default()
+            });
+            let mut call = stage.ask("never answered");
+            let mut driver = Task::new(stage.handle.driver());
+            assert!(call.run().is_none() && driver.run().is_none());
+            if stuck {
+                stage.remote.pend(Op::Close);
+            }
+            match cause {
+                Cause::CloseTimeout => {
+                    assert!(Task::new(stage.handle.close()).poll().is_pending());
+                    assert!(driver.run().is_none());
+                    stage.timer.advance(Limits::default().close_timeout);
+                }
+                Cause::Unmatched => (0..2).for_each(|_| stage.remote.feed("r99 what?".to_owned())),
+                _ => (0..3).for_each(|_| stage.remote.feed("news".to_owned())),
+            }
+            let reason = driver.run().expect("it ends, stuck or not");
+            assert_eq!(reason.cause(), cause);
+            assert!(matches!(call.run(), Some(Err(CallError::Closed { .. }))));
+            assert_eq!(stage.remote.calls(Op::Close), 1, "{cause:?}");
+            assert_eq!(stage.remote.is_closed(), !stuck, "{cause:?}");
+            assert!(stage.remote.is_dropped());
+            drop(incoming);
+        }
+    }
 }

@@ -163,6 +163,7 @@ where
     pub(crate) fn advance(mut self: Pin<&mut Self>, link: &Link<S, P, T>) {
         if let Err(end) = self.as_mut().work(link) {
             self.as_mut().flush_put_off();
+            self.as_mut().say_goodbye(&end);
             self.finish(link, end);
         }
     }
@@ -174,6 +175,20 @@ where
         let owed = std::mem::take(&mut this.inner.put_off) > 0 && this.inner.broken.is_none();
         if let (true, Some(io)) = (owed, this.io.as_pin_mut()) {
             drop(io.poll_flush(&mut Context::from_waker(this.waker)));
+        }
+    }
+
+    /// An end that we choose is announced: the transport is asked to close,
+    /// once, and whatever comes of it, it ends.
+    fn say_goodbye(self: Pin<&mut Self>, end: &End<ErrorOf<S, P>>) {
+        let End::Because(reason) = end else { return };
+        let ours = matches!(
+            reason.cause(),
+            Cause::CloseTimeout | Cause::Unmatched | Cause::Overflow | Cause::Protocol
+        );
+        let this = self.project();
+        if let (true, None, Some(io)) = (ours, &this.inner.broken, this.io.as_pin_mut()) {
+            drop(io.poll_close(&mut Context::from_waker(this.waker)));
         }
     }
 

@@ -91,7 +91,8 @@ pub struct Limits {
     pub frames_per_turn: usize,
     /// How long [`close`](crate::Handle::close) waits for calls in flight,
     /// for answers that are due and for the transport: a peer that is gone
-    /// must not keep a program from ending. Default 5 s.
+    /// must not keep a program from ending. After it the transport is asked to
+    /// close once more and dropped. Default 5 s.
     pub close_timeout: Duration,
     /// What happens to plain messages beyond `max_inbound`.
     pub overflow: Overflow,
