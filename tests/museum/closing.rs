@@ -1,6 +1,6 @@
 //! The end reaches everybody, once, and nothing comes after it.
 
-use await_layer::{CallError, Cause, Limits, Overflow, Sent, SlotIds};
+use await_layer::{CallError, Cause, Limits, Overflow, SendError, Sent, SlotIds};
 use await_layer_testkit::script::{self, Op};
 use await_layer_testkit::steps::Steps;
 use futures::StreamExt;
@@ -151,6 +151,29 @@ fn the_last_handle_takes_the_transport_with_it_whenever_it_goes() {
         assert!(remote.is_dropped(), "after {polls} polls");
         let reason = driver.run().expect("it is woken for the last time");
         assert_eq!(reason.cause(), Cause::Dropped);
+    }
+}
+
+#[test]
+fn the_end_fails_messages_too_and_says_how_far_each_got() {
+    let (stage, _incoming) = stage();
+    stage.remote.pend(Op::Flush);
+    let mut written = Task::new(stage.handle.send("written"));
+    assert!(written.run().is_none());
+    stage.remote.fail_read(Broken);
+    let mut driver = Task::new(stage.handle.driver());
+    let reason = driver.run().expect("it ends");
+    let mut late = Task::new(stage.handle.send("late"));
+    for (send, sent, frame) in [
+        (&mut written, Sent::Maybe, None),
+        (&mut late, Sent::No, Some("late".to_owned())),
+    ] {
+        let closed = Err(SendError::Closed {
+            reason: reason.clone(),
+            sent,
+            frame,
+        });
+        assert_eq!(send.run(), Some(closed));
     }
 }
 

@@ -1,7 +1,9 @@
 //! A peer that gives us back what we sent, on a wire that does not tell
 //! replies from requests.
 
-use await_layer::{AwaitLayer, WsAwait, memory};
+use await_layer::{
+    AwaitLayer, Cause, ClosureIds, Json, Protocol, Slot, TextId, WsAwait, WsAwaitCodec, memory,
+};
 use futures::executor::block_on;
 use futures::future::poll_immediate;
 use futures::{SinkExt, StreamExt};
@@ -31,4 +33,29 @@ fn an_echo_spoils_its_own_call_and_is_never_a_request() {
         (1, 2, 0),
         "{stats:?}"
     );
+}
+
+/// The same wire with ids that nobody can tell from the peer's.
+struct Untagged;
+
+impl Protocol for Untagged {
+    type Frame = String;
+    type Packer = Json;
+    type Codec = WsAwaitCodec;
+    type Ids = ClosureIds<fn(Slot) -> Option<TextId>>;
+
+    fn into_parts(self) -> (Json, WsAwaitCodec, Self::Ids) {
+        let next = |slot: Slot| Some(TextId::from(slot.index.to_string()));
+        (Json, WsAwaitCodec::new(), ClosureIds::new(next))
+    }
+}
+
+#[test]
+fn a_wire_that_does_not_mark_replies_ends_at_once_without_tagged_ids() {
+    let (near, mut far) = memory::pair::<String>(8);
+    let handle = AwaitLayer::new(near, Untagged).handle();
+    block_on(far.send(r#"{"awaitId":"0"}"#.to_owned())).unwrap();
+    let reason = Task::new(handle.driver()).run().expect("it ends");
+    assert_eq!(reason.cause(), Cause::Protocol);
+    assert!(reason.text().contains("take a tagged one"), "{reason}");
 }

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use await_layer::{
-    AwaitLayer, CallError, Cause, Event, Incoming, Limits, ManualTimer, Refused, Request, Sent,
-    SlotIds, WsAwait, memory, serve,
+    AwaitLayer, CallError, Cause, Event, Incoming, Limits, ManualTimer, Refusal, Refused, Request,
+    SealError, SendError, Sent, SlotIds, WsAwait, memory, serve,
 };
 use await_layer_testkit::contract::Contract;
 use await_layer_testkit::script::{self, Op};
@@ -15,7 +15,7 @@ use futures::future::join_all;
 use futures::{Sink, StreamExt};
 
 use crate::stage::{
-    Broken, Joint, Letters, Task, layer, play, reply_to, requests, stage, stage_with,
+    Broken, Joint, Letters, Task, layer, play, refusal, reply_to, requests, stage, stage_with,
 };
 
 fn next_request(incoming: &mut Incoming<Joint>) -> Option<Request<Joint>> {
@@ -80,6 +80,20 @@ fn a_body_that_cannot_be_read_fails_its_own_call_at_once() {
 }
 
 #[test]
+fn a_value_that_does_not_pack_fails_alone_and_nothing_is_sent() {
+    let (stage, _incoming) = stage();
+    let call = stage.ask("unspeakable").run();
+    let why = "unspeakable".to_owned();
+    assert_eq!(call, Some(Err(CallError::Pack(why.clone()))));
+    let send = Task::new(stage.handle.send("unspeakable")).run();
+    assert_eq!(send, Some(Err(SendError::Pack(why.clone()))));
+    let queued = stage.handle.try_send("unspeakable");
+    assert_eq!(queued, Err(SendError::Pack(why)));
+    assert_eq!(stage.handle.in_flight(), 0);
+    assert!(stage.remote.take_written().is_empty());
+}
+
+#[test]
 fn a_frame_that_does_not_seal_comes_back_whole() {
     let (stage, _incoming) = stage();
     let outcome = stage.ask("unsealable").run();
@@ -91,6 +105,12 @@ fn a_frame_that_does_not_seal_comes_back_whole() {
         panic!("{outcome:?}");
     };
     assert_eq!(frame.as_deref(), Some("unsealable"));
+    let outcome = Task::new(stage.handle.send("unsealable")).run();
+    let refused = SendError::Refused {
+        why: Refused::Seal(SealError::new("it does not seal")),
+        frame: Some("unsealable".to_owned()),
+    };
+    assert_eq!(outcome, Some(Err(refused)));
     assert!(stage.remote.take_written().is_empty());
 }
 
@@ -149,7 +169,10 @@ fn a_second_request_under_a_live_id_is_refused_and_the_first_unharmed() {
     let request = next_request(&mut incoming).expect("the first");
     assert_eq!(request.frame, "first");
     assert!(next_request(&mut incoming).is_none());
-    assert_eq!(stage.remote.take_written(), ["e5 Duplicate"]);
+    assert_eq!(
+        stage.remote.take_written(),
+        [refusal(5, Refusal::Duplicate)]
+    );
     assert_eq!(
         Task::new(request.responder.reply("one")).run(),
         Some(Ok(()))
@@ -200,7 +223,11 @@ fn whether_a_cancelled_request_is_answered_is_the_protocols_choice() {
         assert!(next_request(&mut incoming).is_none());
         assert!(request.responder.is_cancelled());
         let replied = Task::new(request.responder.reply("late")).run();
-        assert_eq!(replied.map(|reply| reply.is_ok()), Some(answers_cancelled));
+        let withdrawn = Err(SendError::Withdrawn {
+            frame: Some("late".to_owned()),
+        });
+        let told = if answers_cancelled { Ok(()) } else { withdrawn };
+        assert_eq!(replied, Some(told));
         let written = stage.remote.take_written();
         assert_eq!(written == ["r5 late"], answers_cancelled, "{written:?}");
         assert_eq!(written.is_empty(), !answers_cancelled);

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use await_layer::{
-    AwaitLayer, Cause, Event, Incoming, Limits, ManualTimer, Overflow, Responder, SlotIds, WsAwait,
+    AwaitLayer, Cause, Event, Incoming, Limits, ManualTimer, Overflow, Refusal, Refused, Responder,
+    SendError, SlotIds, WsAwait,
 };
 use await_layer_testkit::script::{self, Op};
 use futures::StreamExt;
 
 use crate::notes::{Cargo, Note, note_stage};
 use crate::stage::{
-    Asked, Broken, Joint, Stage, Task, layer, part_of, reply_to, requests, stage_with,
+    Asked, Broken, Joint, Stage, Task, layer, part_of, refusal, reply_to, requests, stage_with,
 };
 
 /// What comes without waiting.
@@ -75,7 +76,7 @@ fn a_request_beyond_the_bytes_is_refused_until_others_are_answered() {
     stage.remote.feed(big_request(2));
     let responder = next_request(&mut incoming);
     assert!(next(&mut incoming).is_none());
-    assert_eq!(stage.remote.take_written(), ["e2 Busy"]);
+    assert_eq!(stage.remote.take_written(), [refusal(2, Refusal::Busy)]);
     assert_eq!(Task::new(responder.reply("done")).run(), Some(Ok(())));
     assert_eq!(stage.remote.take_written(), ["r1 done"]);
     stage.remote.feed(big_request(3));
@@ -315,4 +316,22 @@ fn a_storm_from_a_peer_that_does_not_read_is_held_within_bounds() {
         assert_eq!(stage.remote.unread(), 0);
         assert_eq!(stage.handle.stats().read, 60_000);
     }
+}
+
+#[test]
+fn a_message_beyond_the_queue_comes_back_and_there_is_room_again_once_it_is_written() {
+    let (stage, _incoming) = stage_with(Limits {
+        max_outbound: 2,
+        ..Limits::default()
+    });
+    for message in ["one", "two"] {
+        assert_eq!(stage.handle.try_send(message), Ok(()));
+    }
+    let overloaded = SendError::Refused {
+        why: Refused::Overloaded,
+        frame: Some("three".to_owned()),
+    };
+    assert_eq!(stage.handle.try_send("three"), Err(overloaded));
+    assert!(Task::new(stage.handle.driver()).run().is_none());
+    assert_eq!(stage.handle.try_send("three"), Ok(()));
 }

@@ -252,6 +252,15 @@ fn the_end_is_told_once_and_by_its_own_error() {
 }
 
 #[test]
+fn what_the_transport_below_fails_with_comes_through() {
+    let (wire, io) = wire();
+    let mut io = Box::pin(io);
+    wire.remote.fail_read(Broken);
+    let end = Task::new(io.next()).run();
+    assert_eq!(end, Some(Some(Err(KeepAliveError::Transport(Broken)))));
+}
+
+#[test]
 fn it_is_a_transport_like_any_other() {
     let text = Text::new(|text| text, |frame: &String| Some(frame.as_bytes()));
     let settings = KeepAlive {

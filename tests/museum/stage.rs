@@ -93,6 +93,11 @@ pub(crate) fn reply_to(request: &str, body: &str) -> String {
     format!("r{id} {body}")
 }
 
+/// What the peer is told of a request that nobody answers.
+pub(crate) fn refusal(ask: u32, why: Refusal) -> String {
+    format!("e{ask} {why:?}")
+}
+
 /// A part of the reply to a written request, and the end of it.
 pub(crate) fn part_of(request: &str, body: &str) -> String {
     reply_to(request, body).replacen('r', "p", 1)
@@ -265,8 +270,8 @@ impl<I: Text> AwaitIdCodec<String> for LettersCodec<I> {
     }
 }
 
-/// Text as it is; a refusal is an error, and `garbled` cannot be read. It
-/// panics on `unpackable` and on a `poisoned body`.
+/// Text as it is; a refusal is an error, `garbled` cannot be read and
+/// `unspeakable` not be said. It panics on `unpackable` and on a `poisoned body`.
 #[derive(Debug)]
 pub(crate) struct Words;
 
@@ -278,7 +283,10 @@ impl<T: AsRef<str> + ?Sized> Pack<String, T> for Words {
     fn pack(&self, value: &T) -> Result<String, String> {
         let text = value.as_ref();
         assert_ne!(text, "unpackable", "a value that the packer chokes on");
-        Ok(text.to_owned())
+        match text {
+            "unspeakable" => Err(text.to_owned()),
+            text => Ok(text.to_owned()),
+        }
     }
 }
 

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use await_layer::{CallError, Cause, ClosureIds, Event, Limits, Refused, Responder, Slot, SlotIds};
+use await_layer::{
+    CallError, Cause, ClosureIds, Event, Limits, Refusal, Refused, Responder, Slot, SlotIds,
+};
 use await_layer_testkit::script::Op;
 use futures::StreamExt;
 
-use crate::stage::{Ids, Joint, Stage, Task, layer, reply_to, requests, stage, stage_with};
+use crate::stage::{
+    Ids, Joint, Stage, Task, layer, refusal, reply_to, requests, stage, stage_with,
+};
 
 fn stray<G: Ids>(stage: &Stage<G>) -> u64 {
     let stats = stage.handle.stats();
@@ -231,9 +235,22 @@ fn a_dropped_responder_tells_the_peer_and_frees_the_id() {
         assert_eq!(body, "hello");
         drop(responder);
         assert!(next_request(&mut incoming).is_none());
-        assert_eq!(stage.remote.take_written(), ["e5 Dropped"]);
+        assert_eq!(stage.remote.take_written(), [refusal(5, Refusal::Dropped)]);
     }
     assert_eq!(stage.handle.stats().unanswered, 2);
+}
+
+#[test]
+fn a_responder_dropped_after_the_cancel_says_that_it_was_cancelled() {
+    let (stage, mut incoming) = stage();
+    stage.remote.feed("q5 hello".to_owned());
+    let (_, responder) = next_request(&mut incoming).expect("a request");
+    stage.remote.feed("c5".to_owned());
+    assert!(next_request(&mut incoming).is_none());
+    drop(responder);
+    assert!(next_request(&mut incoming).is_none());
+    let told = stage.remote.take_written();
+    assert_eq!(told, [refusal(5, Refusal::Cancelled)]);
 }
 
 #[test]

@@ -86,7 +86,8 @@ macro_rules! tcp {
                 R: IntoClientRequest,
                 P: Protocol<Frame = Frame>,
             {
-                let request = request.into_client_request()?;
+                let request = request.into_client_request();
+                let request = request.map_err(HandshakeError::Address)?;
                 let (host, port) = address_of(&request)?;
                 let stream = TcpStream::connect((host.as_str(), port)).await?;
                 stream.set_nodelay(true)?;

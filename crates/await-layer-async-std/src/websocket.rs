@@ -41,6 +41,8 @@ where
     P: Protocol<Frame = Frame>,
 {
     let websocket = Some(config.websocket()?);
+    let request = request.into_client_request();
+    let request = request.map_err(HandshakeError::Address)?;
     let (stream, _) = client_async_with_config(request, stream, websocket).await?;
     Ok(layer(stream, config))
 }

@@ -114,7 +114,8 @@ fn is_token(name: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// `max_write_buffer` is this, and must be 1,024 or more.
+    /// `max_write_buffer` is this, which holds no message. Raise it to 1,024 or
+    /// more.
     WriteBuffer(usize),
     /// `subprotocols` holds this, which cannot stand in a header. Use letters,
     /// digits, `-` and `.`.

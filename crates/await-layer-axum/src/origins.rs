@@ -188,8 +188,8 @@ pub enum ForbiddenOrigin {
     NotListed(Origin),
     /// The page has no origin: a file or a sandboxed frame. Serve it over http.
     Null,
-    /// More than one origin, or none that a browser would send. A proxy may
-    /// have changed it.
+    /// More than one origin, or none that a browser would send. See whether a
+    /// proxy has changed it.
     Malformed,
     /// The request does not say what this server is called, or says it twice.
     /// If a proxy took the `Host` header away, [list](Origins::listed) what may

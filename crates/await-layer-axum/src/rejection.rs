@@ -14,10 +14,11 @@ use crate::ForbiddenOrigin;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Rejection {
-    /// 403: a page of an origin that may not connect.
+    /// 403: a page of an origin that may not connect. See its variants for what
+    /// to do if it may.
     Origin(ForbiddenOrigin),
-    /// 400: the client offers subprotocols and none of them is spoken here,
-    /// which are these. Offer one of them.
+    /// 400: the client offers subprotocols and none of these, which are spoken
+    /// here. Offer one of them.
     Subprotocol(Vec<String>),
     /// 503: the server is going away. Try another one, or later.
     GoingAway,
@@ -37,7 +38,7 @@ impl fmt::Display for Rejection {
                     "none of the subprotocols offered is spoken here: {spoken}"
                 )
             }
-            Self::GoingAway => f.write_str("the server is going away"),
+            Self::GoingAway => f.write_str("the server is going away: try another one, or later"),
             Self::NoWebSocket(error) => error.fmt(f),
         }
     }

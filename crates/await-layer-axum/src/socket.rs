@@ -27,7 +27,7 @@ impl Socket {
     }
 }
 
-/// What axum's socket fails with.
+/// What axum's socket fails with: see [`kind`](Fault::kind) for what it means.
 pub struct SocketError(axum::Error);
 
 impl Fault for SocketError {

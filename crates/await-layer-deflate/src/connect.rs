@@ -45,7 +45,8 @@ impl WebSocket<crate::Tcp> {
         use tokio_util::compat::TokioAsyncReadCompatExt;
 
         config.check()?;
-        let request = request.into_client_request()?;
+        let request = request.into_client_request();
+        let request = request.map_err(|error| HandshakeError::Address(error.to_string()))?;
         let (host, port) =
             address(request.uri()).map_err(|why| HandshakeError::Address(why.into()))?;
         let stream = TcpStream::connect((host, port)).await?;

@@ -110,7 +110,7 @@ pub enum HandshakeError {
     /// WebSocket. Check path and credentials.
     Rejected(u16),
     /// The check that was given to the server refused the client with this HTTP
-    /// status, which the client was told.
+    /// status, which the client was told. Nothing to do.
     Refused(u16),
     /// The other end does not speak WebSocket as it should. Check that it is
     /// the right port.
@@ -118,7 +118,7 @@ pub enum HandshakeError {
     /// The server answered the offer of compression as it must not; the text
     /// says how. Connect with `deflate: None`, or mend the server.
     Extension(&'static str),
-    /// The configuration cannot work: the text says which field to change.
+    /// The configuration cannot work. Change the field that the text names.
     Config(&'static str),
 }
 
@@ -143,7 +143,10 @@ impl fmt::Display for HandshakeError {
         match self {
             Self::Address(why) => write!(f, "the address cannot be used: {why}"),
             Self::Network(error) => write!(f, "there is no connection: {error}"),
-            Self::Rejected(status) => write!(f, "the server refused with HTTP status {status}"),
+            Self::Rejected(status) => write!(
+                f,
+                "the server refused with HTTP status {status}: check path and credentials"
+            ),
             Self::Refused(status) => write!(f, "the client was refused with HTTP status {status}"),
             Self::Protocol(error) => write!(f, "the other end is no WebSocket: {error}"),
             Self::Extension(why) | Self::Config(why) => f.write_str(why),

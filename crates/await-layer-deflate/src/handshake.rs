@@ -33,7 +33,8 @@ impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
         config: &Config<P>,
     ) -> Result<(Self, client::Response), HandshakeError> {
         config.check()?;
-        let mut request = request.into_client_request()?;
+        let request = request.into_client_request();
+        let mut request = request.map_err(|error| HandshakeError::Address(error.to_string()))?;
         let protocols = request.headers().get(SEC_WEBSOCKET_PROTOCOL).cloned();
         if let Some(deflate) = &config.deflate {
             let offer = HeaderValue::try_from(extension::offer(deflate));

@@ -11,11 +11,12 @@ pub enum Failure<E, B> {
     /// The peer answered with an error: read it.
     Remote(E),
     /// The value has no form on this wire, or the message is not what was
-    /// expected.
+    /// expected. Change the value, or agree with the peer on the type.
     Body(B),
 }
 
-/// What is wrong with a message, and what to do about it.
+/// A message that is not as this protocol wants it. Correct what the text names,
+/// at the end that made the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed(pub &'static str);
 

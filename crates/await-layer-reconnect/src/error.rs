@@ -22,8 +22,8 @@ pub enum Bound {
     /// the last one;
     /// [`Reconnect::try_again`](crate::Reconnect::try_again) begins anew.
     Attempts,
-    /// The outage was longer than [`Backoff::within`](crate::Backoff::within).
-    /// As for `Attempts`.
+    /// The outage was longer than [`Backoff::within`](crate::Backoff::within). Do
+    /// as for `Attempts`.
     Time,
     /// An attempt panicked, or the timer did. Fix it: the panic hook has printed what it said.
     Panicked,
@@ -104,7 +104,8 @@ impl<E: fmt::Debug + fmt::Display> Error for GaveUp<E> {}
 /// Why a call has no reply. `Debug` prints no payload.
 #[non_exhaustive]
 pub enum ReconnectError<C: Connect> {
-    /// The call failed, on one connection or on the last of several.
+    /// The call failed, on one connection or on the last of several. Do as the
+    /// error says, but go by the `sent` that stands beside it.
     Call {
         /// As the core says it. Its own `sent` is of the last attempt alone.
         error: CallFault<C>,
@@ -186,7 +187,9 @@ where
             Self::Down {
                 last: Some(last), ..
             } => write!(f, "timed out without a connection: {last}"),
-            Self::Full { .. } => f.write_str("too many calls wait for a connection"),
+            Self::Full { .. } => {
+                f.write_str("too many calls wait for a connection: make fewer, or wait for it")
+            }
             Self::GaveUp { why, .. } => why.fmt(f),
         }
     }

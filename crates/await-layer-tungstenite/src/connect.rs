@@ -4,7 +4,8 @@ use await_layer::{AwaitLayer, Protocol, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_tungstenite::MaybeTlsStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::client::{IntoClientRequest, uri_mode};
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 
 use crate::{Capped, Config, Frame, HandshakeError, Layer, WebSocket, WebSocketStream};
 
@@ -27,6 +28,7 @@ where
     P: Protocol<Frame = Frame>,
 {
     let websocket = Some(config.websocket()?);
+    let request = dialable(request)?;
     let (stream, _) =
         tokio_tungstenite::connect_async_with_config(request, websocket, true).await?;
     Ok(layer(stream, config))
@@ -48,6 +50,7 @@ where
     P: Protocol<Frame = Frame>,
 {
     let websocket = Some(config.websocket()?);
+    let request = dialable(request)?;
     let (stream, _) =
         tokio_tungstenite::connect_async_tls_with_config(request, websocket, true, Some(connector))
             .await?;
@@ -70,9 +73,24 @@ where
     P: Protocol<Frame = Frame>,
 {
     let websocket = Some(config.websocket()?);
+    let request = readable(request)?;
     let (stream, _) =
         tokio_tungstenite::client_async_with_config(request, stream, websocket).await?;
     Ok(layer(stream, config))
+}
+
+/// What is wrong with the request is the address's fault, whatever the library
+/// calls it.
+fn readable(request: impl IntoClientRequest) -> Result<Request, HandshakeError> {
+    let request = request.into_client_request();
+    request.map_err(HandshakeError::Address)
+}
+
+/// The library would dial before it looks at the scheme.
+fn dialable(request: impl IntoClientRequest) -> Result<Request, HandshakeError> {
+    let request = readable(request)?;
+    uri_mode(request.uri())?;
+    Ok(request)
 }
 
 /// A layer around tungstenite's stream, whose handshake is done. The stream

@@ -96,3 +96,15 @@ async fn a_certificate_that_nobody_vouches_for_is_no_connection() {
     assert!(accepted.is_none());
     assert!(matches!(client, Err(HandshakeError::Network(_))));
 }
+
+#[tokio::test]
+async fn a_host_that_no_certificate_can_name_is_a_failure_of_tls() {
+    let server = Server::start().await;
+    // Short for 127.0.0.1, to the system but not in a certificate.
+    let url = server.url.replace("127.0.0.1", "127.1");
+    let dialled = connect_tls(&url, server.trusting.clone(), Config::default());
+    let (client, accepted) = join!(dialled, server.accept());
+    assert!(accepted.is_none());
+    let error = client.expect_err("it has no name");
+    assert!(matches!(error, HandshakeError::Tls(_)), "{error:?}");
+}

@@ -125,7 +125,7 @@ pub enum HandshakeError {
     /// The other end does not speak WebSocket as it should. Check that it is
     /// the right port.
     Protocol(tungstenite::Error),
-    /// The configuration cannot work: the text says which field to change.
+    /// The configuration cannot work. Change the field that the text names.
     Config(&'static str),
 }
 
@@ -153,7 +153,10 @@ impl fmt::Display for HandshakeError {
             Self::Address(error) => write!(f, "the address cannot be used: {error}"),
             Self::Network(error) => write!(f, "there is no connection: {error}"),
             Self::Tls(error) => write!(f, "TLS failed: {error}"),
-            Self::Rejected(status) => write!(f, "the server refused with HTTP status {status}"),
+            Self::Rejected(status) => write!(
+                f,
+                "the server refused with HTTP status {status}: check path and credentials"
+            ),
             Self::Protocol(error) => write!(f, "the other end is no WebSocket: {error}"),
             Self::Config(why) => f.write_str(why),
         }

@@ -14,20 +14,22 @@ pub trait Fault: Error + Send + Sync + 'static {
 /// What an error means for a connection, and what the peer is told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// The network failed.
+    /// The network failed. Reconnect.
     Network,
-    /// The stream ended without the goodbye that WebSocket asks for.
+    /// The stream ended without the goodbye that WebSocket asks for. Reconnect.
     Vanished,
     /// The peer sent more at once than a limit allows: how many bytes, and how
-    /// many are allowed, if the library tells.
+    /// many are allowed, if the library tells. Raise that limit, or have less
+    /// sent at a time.
     TooLarge(Option<(usize, usize)>),
-    /// A message of ours does not fit beside what waits to be written.
+    /// A message of ours does not fit beside what waits to be written. Write
+    /// that out, then try again.
     BufferFull,
-    /// The peer broke the rules of the protocol.
+    /// The peer broke the rules of the protocol. Correct or replace the peer.
     Protocol,
-    /// The peer sent text that is none.
+    /// The peer sent text that is none. Correct the peer, or have it send binary.
     Utf8,
-    /// Anything else.
+    /// Anything else. Read the error itself.
     Other,
 }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use await_layer_tungstenite::tungstenite::client::IntoClientRequest;
+use await_layer_tungstenite::tungstenite::client::{IntoClientRequest, uri_mode};
 use await_layer_tungstenite::{HandshakeError, WebSocket, WebSocketStream, tokio_tungstenite};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::compat::TokioAsyncReadCompatExt;
@@ -37,6 +37,10 @@ impl WebSocketAwait {
             return Ok(Self::over_deflate(dialled?.0, config)?);
         }
         let websocket = Some(config.adapter().websocket()?);
+        let request = request.into_client_request();
+        let request = request.map_err(HandshakeError::Address)?;
+        // The library would dial before it looks at the scheme.
+        uri_mode(request.uri()).map_err(HandshakeError::from)?;
         let dialled = tokio_tungstenite::connect_async_with_config(request, websocket, true);
         let (stream, _) = dialled.await.map_err(HandshakeError::from)?;
         Ok(Self::over_tungstenite(stream, true, config)?)
@@ -64,6 +68,8 @@ impl WebSocketAwait {
             return Ok(Self::over_deflate(shaken?.0, config)?);
         }
         let websocket = Some(config.adapter().websocket()?);
+        let request = request.into_client_request();
+        let request = request.map_err(HandshakeError::Address)?;
         let shaken = tokio_tungstenite::client_async_with_config(request, stream, websocket);
         let (stream, _) = shaken.await.map_err(HandshakeError::from)?;
         Ok(Self::over_tungstenite(stream, true, config)?)

@@ -15,7 +15,7 @@ use crate::{Payload, Unsupported};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AwaitError {
-    /// The request was not sent: the cause says what to change.
+    /// The request was not sent. See [`SendError::cause`] for what to change.
     Send(SendError),
     /// No reply in time. Ask again if repeating is harmless.
     Timeout(TimeoutError),
@@ -61,7 +61,8 @@ impl Error for AwaitError {
     }
 }
 
-/// A message was not sent. The original's `WebSocketAwaitSendError`.
+/// A message was not sent: see its [`cause`](Self::cause) for what to change. The
+/// original's `WebSocketAwaitSendError`.
 #[derive(Clone, Debug)]
 pub struct SendError {
     cause: SendCause,
@@ -90,7 +91,7 @@ pub enum SendCause {
     /// the option out.
     NotText,
     /// It does not go with the fragments that were sent before: the text says
-    /// why.
+    /// why. Send it as those were, or their last one first.
     Fragment(&'static str),
     /// The generated id is falsy in JavaScript: the peer would see none. Make
     /// another.
@@ -152,9 +153,9 @@ impl fmt::Display for SendCause {
                 let whose = "max_message, or 125 in a ping or pong";
                 write!(f, "it has {bytes} bytes, and {max} are allowed: {whose}")
             }
-            Self::NotText => f.write_str("binary: false needs UTF-8"),
+            Self::NotText => f.write_str("binary: false needs UTF-8: leave it out"),
             Self::Fragment(why) => f.write_str(why),
-            Self::FalsyId => f.write_str("its id is falsy in JavaScript"),
+            Self::FalsyId => f.write_str("its id is falsy in JavaScript: make another"),
             Self::Closed(reason) => reason.fmt(f),
             Self::Refused(why) => why.fmt(f),
         }
@@ -171,7 +172,8 @@ impl fmt::Debug for SendCause {
     }
 }
 
-/// No reply in time. The original's `WebSocketAwaitTimeoutAwaitError`.
+/// No reply in time. Ask again if repeating is harmless. The original's
+/// `WebSocketAwaitTimeoutAwaitError`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TimeoutError {
@@ -187,8 +189,9 @@ impl fmt::Display for TimeoutError {
 
 impl Error for TimeoutError {}
 
-/// The connection ended before the reply. The original's
-/// `WebSocketAwaitConnectionCloseError`, with the reason.
+/// The connection ended before the reply. Ask again on another one if repeating
+/// is harmless. The original's `WebSocketAwaitConnectionCloseError`, with the
+/// reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionCloseError {
@@ -210,7 +213,8 @@ impl Error for ConnectionCloseError {
     }
 }
 
-/// A message came and a function of the settings failed on it. The original's
+/// A message came and a function of the settings failed on it. Correct that
+/// function, or what the peer sends. The original's
 /// `WebSocketAwaitProcessedError`, without the payload in its text.
 #[derive(Clone)]
 pub struct ProcessedError {

@@ -96,7 +96,10 @@ impl fmt::Display for Unsupported {
             value,
             transport,
         } = self;
-        write!(f, "{transport} cannot do {option}: {value} at this end")
+        write!(
+            f,
+            "{transport} cannot do {option}: {value} at this end: leave it out"
+        )
     }
 }
 
@@ -141,7 +144,7 @@ mod tests {
             let why = server.allow(options, Err).unwrap_err();
             assert_eq!(
                 why.to_string(),
-                format!("pigeon cannot do {option} at this end")
+                format!("pigeon cannot do {option} at this end: leave it out")
             );
             assert_eq!(server.allow(options, |_| Ok(())), Ok(usual));
         }

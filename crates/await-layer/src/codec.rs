@@ -54,19 +54,23 @@ impl<Id, Ask> Clone for Head<'_, Id, Ask> {
 
 impl<Id, Ask> Copy for Head<'_, Id, Ask> {}
 
-/// Why the layer refuses a request of the peer's without a handler's answer.
+/// Why the layer refuses a request of the peer's without a handler's answer:
+/// what a codec tells the peer, and so what the peer can do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// More requests than the limits allow, or nobody takes requests.
+    /// More requests than the limits allow, or nobody takes requests. Tell the
+    /// peer that it may try again later.
     Busy,
-    /// The handler went away without an answer.
+    /// The handler went away without an answer. Tell the peer that it failed
+    /// here: whether it was executed is not known.
     Dropped,
     /// A request with the same id is still being answered. A refusal bears
     /// that id too and may end the first one at the peer: where the transport
     /// can deliver twice, return `None`.
     Duplicate,
-    /// The peer cancelled the request before it was answered.
+    /// The peer cancelled the request before it was answered. Say so where the
+    /// wire wants an answer to that; else return `None`.
     Cancelled,
 }
 

@@ -147,7 +147,9 @@ impl<F, E: fmt::Display> fmt::Display for CallError<F, E> {
             Self::Refused { why, .. } => why.fmt(f),
             Self::Ended => f.write_str("the peer ended its answer without one"),
             Self::Streamed => f.write_str("the peer streams its answer; use `send_stream`"),
-            Self::Overrun => f.write_str("parts came faster than they were taken"),
+            Self::Overrun => f.write_str(
+                "parts came faster than they were taken; take them faster or raise max_parts",
+            ),
         }
     }
 }
@@ -268,7 +270,9 @@ impl<F, E: fmt::Display> fmt::Display for SendError<F, E> {
             Self::Pack(error) => write!(f, "the value did not pack: {error}"),
             Self::Closed { reason, sent, .. } => write!(f, "{reason} ({})", how_far(*sent)),
             Self::Refused { why, .. } => why.fmt(f),
-            Self::Withdrawn { .. } => f.write_str("the peer cancelled the request"),
+            Self::Withdrawn { .. } => {
+                f.write_str("the peer cancelled the request and wants no answer")
+            }
         }
     }
 }

@@ -94,7 +94,7 @@ pub trait Stage {
 pub enum StageError<T, E> {
     /// The transport below failed. Reconnect.
     Transport(T),
-    /// The stage gave up. Its error says what to do.
+    /// The stage gave up. Read its error, which says what to do.
     Stage(E),
 }
 

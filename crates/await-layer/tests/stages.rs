@@ -2,6 +2,7 @@
 //! it begins with comes first.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -262,4 +263,47 @@ fn nothing_goes_out_before_the_stage_is_ready_and_then_the_sink_is_woken() {
     assert!(near.poll_ready_unpin(&mut cx).is_ready());
     block_on(near.send("question".to_owned())).unwrap();
     assert_eq!(block_on(far.next()).unwrap().unwrap(), "question");
+}
+
+/// Ends the transport at a word that it does not know, on the way in or out.
+struct Strict;
+
+impl Stage for Strict {
+    type Wire = String;
+    type Frame = String;
+    type Error = fmt::Error;
+
+    fn read(&mut self, wire: String, out: &mut Flow<String, String>) -> Result<(), fmt::Error> {
+        if wire != "known" {
+            return Err(fmt::Error);
+        }
+        out.deliver(wire);
+        Ok(())
+    }
+
+    fn write(&mut self, frame: String, out: &mut Flow<String, String>) -> Result<(), fmt::Error> {
+        if frame != "known" {
+            return Err(fmt::Error);
+        }
+        out.write(frame);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_stage_that_gives_up_ends_the_transport_with_its_own_error() {
+    let (near, mut far) = memory::pair(8);
+    let mut near = Staged::new(near, Strict);
+    for word in ["known", "strange", "known"] {
+        block_on(far.send(word.to_owned())).unwrap();
+    }
+    assert_eq!(run(&mut near), Some(Some(Ok("known".to_owned()))));
+    let end = StageError::Stage(fmt::Error);
+    assert_eq!(run(&mut near), Some(Some(Err(end.clone()))));
+    assert_eq!(run(&mut near), Some(None));
+
+    let (near, _far) = memory::pair(8);
+    let mut near = Staged::new(near, Strict);
+    block_on(near.send("known".to_owned())).unwrap();
+    assert_eq!(block_on(near.send("strange".to_owned())), Err(end));
 }

@@ -8,6 +8,7 @@ mod handlers;
 mod limits;
 mod origins;
 mod pings;
+mod rejections;
 mod server;
 mod shutdown;
 mod silence;

@@ -89,7 +89,7 @@ async fn answers_that_are_due_are_given_and_nothing_new_starts() {
         let late = ask(address, "/socket", &[("Host", "x")]).await;
         assert_eq!(
             (late.status, late.body.as_str()),
-            (503, "the server is going away")
+            (503, "the server is going away: try another one, or later")
         );
         assert_eq!(sockets.open(), 1);
         go_on.notify_one();

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use await_layer::{CallError, Cause, TokioTimer};
-use await_layer_deflate::{Config, Frame, Layer, Role, WebSocket, layer};
+use await_layer_deflate::{Config, Frame, Layer, Role, WebSocket, WebSocketError, layer};
 use bytes::BytesMut;
 use futures::{AsyncRead, AsyncWrite, Sink};
 use serde_json::{Value, json};
@@ -95,6 +95,7 @@ async fn a_sink_that_nobody_reads_fails_after_a_few_polls() {
         }
         polls += 1;
     };
+    assert!(matches!(error, WebSocketError::Failed(_)), "{error:?}");
     assert_eq!(error.reason().cause(), Cause::Transport);
     assert!(polls <= 4, "{polls}");
 }

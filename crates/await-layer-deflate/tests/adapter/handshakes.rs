@@ -17,6 +17,7 @@ async fn addresses_that_are_none_say_so() {
         ("http://127.0.0.1:1", "ws://"),
         ("wss://127.0.0.1:1", "connect_on"),
         ("/path", ""),
+        ("not a URL", "invalid uri"),
     ] {
         let error = connect(url, Config::default()).await.expect_err(url);
         assert!(matches!(error, HandshakeError::Address(_)), "{error:?}");
@@ -185,5 +186,31 @@ async fn a_subprotocol_must_be_one_that_was_offered() {
         let (one, other) = join!(one, other);
         assert_eq!(one.is_ok(), fits, "{offered:?} {chosen:?}");
         assert!(other.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn an_extension_that_was_not_offered_is_refused_and_named() {
+    for (deflate, chosen) in [
+        (None, "permessage-deflate"),
+        (Some(Deflate::default()), "permessage-bzip2"),
+    ] {
+        let (here, there) = duplex(1 << 16);
+        let config = |deflate| Config {
+            deflate,
+            ..Config::default()
+        };
+        let (asking, asked) = (config(deflate), config(None));
+        let one = WebSocket::client(here.compat(), "ws://localhost/", &asking);
+        let other = WebSocket::server(there.compat(), &asked, |_, response| {
+            let headers = response.headers_mut();
+            headers.insert("sec-websocket-extensions", chosen.parse().unwrap());
+            Ok(())
+        });
+        let (one, _other) = join!(one, other);
+        let Err(HandshakeError::Extension(why)) = one else {
+            panic!("{chosen} is taken");
+        };
+        assert!(why.contains("not offered"), "{why}");
     }
 }

@@ -41,8 +41,8 @@ enum Role {
     Server,
 }
 
-/// What ends the connection: the peer breaks the rules. The text says how; it
-/// is the peer that must be corrected.
+/// What ends the connection: the peer breaks the rules, and the text says how.
+/// Correct the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault(&'static str);
 

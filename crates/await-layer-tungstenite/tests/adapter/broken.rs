@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use await_layer::{CallError, Cause};
 use await_layer_tungstenite::tungstenite::protocol::Role;
-use await_layer_tungstenite::{Config, Frame, WebSocket, WebSocketStream, layer};
+use await_layer_tungstenite::{Config, Frame, WebSocket, WebSocketError, WebSocketStream, layer};
 use futures::Sink;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -92,6 +92,7 @@ async fn a_sink_that_nobody_reads_fails_after_a_few_polls() {
         }
         polls += 1;
     };
+    assert!(matches!(error, WebSocketError::Failed(..)), "{error:?}");
     assert_eq!(error.reason().cause(), Cause::Transport);
     assert!(polls <= 4, "{polls}");
 }

@@ -6,9 +6,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test]
 async fn addresses_that_are_none_say_so() {
-    for url in ["http://127.0.0.1:1", "ws://", "/path"] {
-        let result = connect(url, Config::default()).await;
-        assert!(result.is_err(), "{url}");
+    for url in ["http://127.0.0.1:1", "ws://", "/path", "not a URL"] {
+        let error = connect(url, Config::default()).await.expect_err(url);
+        let address = matches!(error, HandshakeError::Address(_));
+        assert!(address, "{url}: {error:?}");
     }
     #[cfg(not(any(feature = "rustls-tls", feature = "native-tls")))]
     {

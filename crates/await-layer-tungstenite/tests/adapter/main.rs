@@ -6,3 +6,4 @@ mod frames;
 mod handshakes;
 mod limits;
 mod pair;
+mod silence;

@@ -173,7 +173,10 @@ async fn without_an_agreement_it_is_an_error_of_the_call() {
             };
             assert_eq!(
                 error.to_string(),
-                format!("The message is not sent: {name} cannot do compress: true at this end")
+                format!(
+                    "The message is not sent: {name} cannot do compress: true at this end: \
+                     leave it out"
+                )
             );
             let fine = socket.send_with(json!(1), compress(false));
             fine.await.unwrap();

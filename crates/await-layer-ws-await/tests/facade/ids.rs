@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 
-use await_layer_ws_await::{AwaitError, Data, Event, Payload, SendCause, Settings};
+use await_layer_ws_await::{AwaitError, Data, Event, Payload, Refused, SendCause, Settings};
 use serde_json::{Value, json};
 use tokio::join;
 
@@ -77,6 +77,13 @@ async fn an_id_in_use_is_refused() {
         .send_await(json!({ "n": 2 }))
         .await
         .unwrap_err();
+    let AwaitError::Send(error) = error else {
+        panic!("{error:?}");
+    };
+    assert!(matches!(
+        error.cause(),
+        SendCause::Refused(Refused::IdInUse)
+    ));
     assert!(error.to_string().contains("in use"), "{error}");
     let (data, ask) = request(&mut server).await;
     server.socket.res_await(data, ask).await.unwrap();

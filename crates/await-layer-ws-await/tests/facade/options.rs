@@ -79,7 +79,7 @@ async fn an_option_that_cannot_be_had_is_an_error_of_the_call() {
             (compress, "compress: true".to_owned()),
             (mask, format!("mask: {}", !masks)),
         ] {
-            let text = format!("tungstenite cannot do {wrong} at this end");
+            let text = format!("tungstenite cannot do {wrong} at this end: leave it out");
             let error = end.socket.send_with(json!({}), options).await.unwrap_err();
             let SendCause::Unsupported(Unsupported {
                 option, transport, ..

@@ -92,6 +92,10 @@ async fn case_33_generate_await_id_fails() {
             (client.socket.await_list_size(), error.sent()),
             (0, Sent::No)
         );
+        let AwaitError::Send(error) = error else {
+            panic!("{error:?}");
+        };
+        assert!(matches!(error.cause(), SendCause::Hook(_)), "{error:?}");
     }
 }
 

@@ -8,11 +8,13 @@ use crate::codec::SealError;
 /// Whether the peer may have seen a message that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// Certainly not: it is safe to send it again, on this or another connection.
+    /// Certainly not. Send it again, on this or another connection, as you like.
     No,
-    /// Handed to the transport, which may or may not have passed it on.
+    /// Handed to the transport, which may or may not have passed it on. Send it
+    /// again only if it may be executed twice.
     Maybe,
-    /// Flushed: the peer may have acted on it.
+    /// Flushed: the peer may have acted on it. Send it again only if it may be
+    /// executed twice.
     Yes,
 }
 
@@ -48,7 +50,8 @@ pub enum Cause {
     Protocol,
 }
 
-/// Why a connection is closed. Every waiter gets the same one; cloning is cheap.
+/// Why a connection is closed: see its [`Cause`] for what to do. Every waiter
+/// gets the same one; cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloseReason {
     cause: Cause,

@@ -14,10 +14,10 @@ pub enum PackerError<P, U = P> {
     /// The value has no form in this format. Nothing was sent: change the
     /// value or its `Serialize`.
     Pack(P),
-    /// More bytes follow the value. Both ends must agree on the type.
+    /// More bytes follow the value. Agree with the peer on the type.
     Trailing,
     /// The body is not the type that was asked for, or not in this format.
-    /// Both ends must agree on the type.
+    /// Agree with the peer on both.
     Unpack(U),
     /// The frame is of a kind that never holds this format, such as a ping.
     /// Check what the peer sends.
