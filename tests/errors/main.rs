@@ -13,7 +13,7 @@ use sources::{Item, Sources};
 
 /// Public enums that say nothing went wrong. Any other is an error or the
 /// reason of one.
-const NO_ERRORS: [&str; 20] = [
+const NO_ERRORS: [&str; 21] = [
     "await-layer Event",
     "await-layer Head",
     "await-layer Locate",
@@ -29,6 +29,7 @@ const NO_ERRORS: [&str; 20] = [
     "await-layer-protocols Requests",
     "await-layer-protocols Scope",
     "await-layer-protocols Value",
+    "await-layer-testkit Kind",
     "await-layer-testkit Op",
     "await-layer-ws-await Data",
     "await-layer-ws-await Event",
