@@ -51,6 +51,19 @@
 //! `listener.tap_io(|tcp| { let _ = tcp.set_nodelay(true); })`
 //! (`axum::serve::ListenerExt`).
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Nothing that a peer sends may end a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 mod attend;
 mod config;

@@ -107,6 +107,10 @@ impl<P> Sockets<P> {
 
 /// The defaults, with the ws-await wire.
 impl Default for Sockets {
+    #[expect(
+        clippy::expect_used,
+        reason = "no input decides it, and the tests take the defaults"
+    )]
     fn default() -> Self {
         Self::new(Config::default()).expect("the defaults work")
     }

@@ -29,6 +29,19 @@
 //! fail alone instead of ending the connection. [`ChildEnd`] is what the
 //! adapters' `Child` know of how a process ends.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Nothing that a peer sends may end a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 mod checked;
 mod child_end;

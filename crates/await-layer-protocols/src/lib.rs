@@ -19,6 +19,19 @@
 //! Without a feature there is nothing here. Each module is one file or one
 //! folder that can be read, and copied, by itself.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Nothing that a peer sends may end a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 #[cfg(feature = "cdp")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cdp")))]

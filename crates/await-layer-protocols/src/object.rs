@@ -45,7 +45,8 @@ impl Object {
     ) -> Result<Self, BodyError> {
         let before = self.0.len();
         let mut object = self.field(key, value)?;
-        if object.0.ends_with(b"\":null") && object.0.len() == before + key.len() + 8 {
+        let added = object.0.len().saturating_sub(before);
+        if object.0.ends_with(b"\":null") && added.saturating_sub(key.len()) == 8 {
             object.0.truncate(before);
         }
         Ok(object)

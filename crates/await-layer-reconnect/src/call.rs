@@ -192,6 +192,10 @@ where
                     this.reconnect.lost(epoch);
                     this.stage = Stage::connecting(&this.reconnect);
                 }
+                #[expect(
+                    clippy::panic,
+                    reason = "a bug of whoever polls; no peer's bytes lead here"
+                )]
                 Stage::Done => panic!("polled after it was done"),
             }
         };

@@ -48,6 +48,19 @@
 //! A connection that must see its end while nobody calls or reads wants
 //! `tokio::spawn(handle.driver())`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Nothing that a peer sends may end a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 #[cfg(feature = "stdio")]
 mod child;

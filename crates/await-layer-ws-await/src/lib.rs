@@ -114,6 +114,19 @@
 //! `float_roundtrip`: keys leave in the caller's order, as in JavaScript, and a
 //! peer's id that is a fraction goes back as it came.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Nothing that a peer sends may end a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

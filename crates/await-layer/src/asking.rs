@@ -11,7 +11,7 @@ use crate::hub::{Kind, Work};
 use crate::machine::arena::{Key, NONE};
 use crate::machine::{NewCall, Rare, nanos};
 use crate::packer::Packer;
-use crate::party::wait;
+use crate::party::{polled_after_the_end, wait};
 use crate::reserve::give_back;
 
 /// A packer's error.
@@ -111,7 +111,7 @@ impl<L: Connection> Asking<L> {
                 }
                 (call, Work::None)
             }
-            State::Done => panic!("polled after it was done"),
+            State::Done => polled_after_the_end(),
             State::New { .. } | State::Failed(_) => match self.begin(gap) {
                 Ok(begun) => begun,
                 Err(error) => return Poll::Ready(Err(error)),
@@ -137,7 +137,7 @@ impl<L: Connection> Asking<L> {
         let (frame, brought) = match std::mem::replace(&mut self.state, State::Done) {
             State::New { frame, rare } => (frame, rare),
             State::Failed(error) => return Err(CallError::Pack(error)),
-            State::Pending { .. } | State::Done => unreachable!("begun once"),
+            State::Pending { .. } | State::Done => polled_after_the_end(),
         };
         let (chosen, permit) = match brought {
             Some(brought) => (brought.chosen, brought.permit),

@@ -16,7 +16,7 @@ use crate::hub::{Kind, Work};
 use crate::machine::arena::Key;
 use crate::machine::{BeginError, NewCall, Outcome, nanos};
 use crate::packer::Unpack;
-use crate::party::Party;
+use crate::party::{Party, polled_after_the_end};
 
 /// How many calls begin or end under one lock: others want it too. One under
 /// loom, so that what comes between two locks is seen.
@@ -179,7 +179,7 @@ where
         let work = match this.stage {
             Stage::New => this.begin(),
             Stage::Begun => Work::None,
-            Stage::Done => panic!("polled after it was done"),
+            Stage::Done => polled_after_the_end(),
         };
         let seat = this.party.seat(&*this.link);
         if !this.link.with(|machine| machine.batch_has_ended(seat)) {

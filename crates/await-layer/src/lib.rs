@@ -66,6 +66,19 @@
 //! | `async-io` | [`AsyncIoTimer`], for smol and async-std |
 //! | `manual-timer` | [`ManualTimer`], moved by hand |
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Nothing that a peer sends may end a thread.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 
 mod asking;
 mod call;
@@ -73,6 +86,10 @@ mod call_all;
 mod closed;
 mod codec;
 mod connection;
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "counts what is held, up and down by one"
+)]
 mod driver;
 mod error;
 mod handle;
@@ -83,6 +100,10 @@ mod incoming;
 mod keepalive;
 mod layer;
 mod link;
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "counts what is held, up and down by one"
+)]
 mod machine;
 pub mod memory;
 mod outlet;

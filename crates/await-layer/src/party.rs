@@ -34,6 +34,16 @@ pub(crate) fn wait<L: Connection, R>(
     }
 }
 
+/// A future was polled after it was ready.
+#[cold]
+#[expect(
+    clippy::panic,
+    reason = "a bug of whoever polls; no peer's bytes lead here"
+)]
+pub(crate) fn polled_after_the_end() -> ! {
+    panic!("polled after it was done")
+}
+
 /// A future that waits for something else than a call or a send of its own. It
 /// takes a seat at its first poll and must [`leave`](Self::leave) when it is
 /// done or dropped.

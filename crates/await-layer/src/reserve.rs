@@ -13,7 +13,7 @@ use crate::error::CallError;
 use crate::hub::{Kind, Work};
 use crate::machine::arena::{Key, NONE};
 use crate::packer::{PackedBy, Unpack};
-use crate::party::wait;
+use crate::party::{polled_after_the_end, wait};
 use crate::replies::Replies;
 
 enum State {
@@ -73,7 +73,7 @@ impl<L: Connection> Future for Reserve<L> {
         let link = &*this.link;
         let (key, found) = match this.state {
             State::Waiting(key) => (key, None),
-            State::Done => panic!("polled after it was done"),
+            State::Done => polled_after_the_end(),
             State::New => {
                 this.state = State::Done;
                 let reserved = link.with(|machine| {

@@ -12,7 +12,7 @@ use crate::error::SendError;
 use crate::hub::{Kind, Work};
 use crate::machine::ReplyKind;
 use crate::machine::arena::Key;
-use crate::party::wait;
+use crate::party::{polled_after_the_end, wait};
 
 /// Why a message was not sent on this connection.
 pub(crate) type SendErrorOf<L> = SendError<<L as Connection>::Frame, PackerErrorOf<L>>;
@@ -79,7 +79,7 @@ impl<L: Connection> Sending<L> {
                 self.decline();
                 return Err(SendError::Pack(error));
             }
-            State::Pending(_) | State::Done => panic!("polled after it was done"),
+            State::Pending(_) | State::Done => polled_after_the_end(),
         };
         let begun = match (self.what, frame) {
             (What::Message, Some(frame)) => self
@@ -89,6 +89,7 @@ impl<L: Connection> Sending<L> {
             (What::Answer(ask, kind), frame) => {
                 self.link.with(|machine| machine.reply(ask, kind, frame))
             }
+            #[expect(clippy::unreachable, reason = "it was made with one")]
             (What::Message, None) => unreachable!("a message has a frame"),
         };
         match begun {

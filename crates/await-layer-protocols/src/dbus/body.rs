@@ -161,7 +161,7 @@ impl<'a> Values<'a> {
     }
 
     pub(super) fn align(&mut self, to: usize) -> Option<()> {
-        let padding = self.at.next_multiple_of(to) - self.at;
+        let padding = self.at.checked_next_multiple_of(to)?.checked_sub(self.at)?;
         self.take(padding).map(drop)
     }
 

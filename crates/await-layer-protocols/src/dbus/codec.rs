@@ -35,7 +35,7 @@ fn answering(frame: &Bytes, ask: &Ask) -> Option<BytesMut> {
         header::put_text(&mut wire, header::DESTINATION, sender);
     }
     header::put_reply_serial(&mut wire, ask.serial);
-    let added = u32::try_from(wire.len() - header::FIXED).ok()?;
+    let added = u32::try_from(wire.len().checked_sub(header::FIXED)?).ok()?;
     let fields = wire.get_mut(12..header::FIXED)?;
     let before = u32::from_le_bytes(*fields.first_chunk()?);
     fields.copy_from_slice(&before.checked_add(added)?.to_le_bytes());

@@ -77,7 +77,7 @@ impl DBusFraming {
                 let why = "the bus lets nobody in by EXTERNAL: look at its configuration";
                 return Err(FramingError::malformed(why));
             }
-            wire.advance(end + 1);
+            wire.advance(end.saturating_add(1));
         }
         Ok(true)
     }

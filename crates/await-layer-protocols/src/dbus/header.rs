@@ -40,7 +40,8 @@ pub(super) fn length(wire: &[u8]) -> Result<Option<usize>, &'static str> {
     let (Some(body), Some(fields)) = (number(4), number(12)) else {
         return Ok(None);
     };
-    let length = (fields + FIXED as u64).next_multiple_of(8) + body;
+    let header = fields.saturating_add(FIXED as u64).next_multiple_of(8);
+    let length = header.saturating_add(body);
     Ok(Some(usize::try_from(length).unwrap_or(usize::MAX)))
 }
 

@@ -48,7 +48,8 @@ fn pack(kind: u8, flags: u8, texts: &[(usize, &str)], body: &Body) -> Result<Byt
             header::put_text(&mut wire, *field, text);
         }
     }
-    let fields = u32::try_from(wire.len() - header::FIXED).map_err(too_long)?;
+    let fields = wire.len().saturating_sub(header::FIXED);
+    let fields = u32::try_from(fields).map_err(too_long)?;
     if let Some(place) = wire.get_mut(12..header::FIXED) {
         place.copy_from_slice(&fields.to_le_bytes());
     }

@@ -170,7 +170,7 @@ pub(super) fn header(wire: &[u8]) -> Result<Option<(usize, usize)>, &'static str
         0x81..=0x84 => usize::from(first & 0x7f),
         _ => return Err("a length is unknown, or beyond 4 GiB"),
     };
-    let start = 2 + bytes;
+    let start = bytes.saturating_add(2);
     Ok(wire.get(2..start).map(|length| {
         let next = |length: usize, byte: &u8| length << 8 | usize::from(*byte);
         (start, length.iter().fold(0, next))

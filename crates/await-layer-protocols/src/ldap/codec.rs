@@ -70,7 +70,7 @@ impl Codec {
 
     /// The id for a message that gets no answer.
     fn unanswered(&mut self) -> i32 {
-        self.unanswered = self.unanswered % (FIRST_OF_CALLS - 1) + 1;
+        self.unanswered = (self.unanswered % (FIRST_OF_CALLS - 1)).saturating_add(1);
         self.unanswered
     }
 }

@@ -71,23 +71,26 @@ fn measure(wire: &[u8]) -> Option<(usize, usize)> {
         Some(digits.fold(0_usize, |sum, digit| sum << 8 | usize::from(*digit)))
     };
     // Of most kinds there are several widths, each twice the one before.
-    let width = |narrowest: u8| 1_usize << first.saturating_sub(narrowest).min(4);
-    let with = |width: usize, more: usize| Some(length(width)?.saturating_add(width + more));
+    let width = |narrowest: u8, bytes: usize| bytes << first.saturating_sub(narrowest).min(4);
+    let with = |narrowest: u8, more: usize| {
+        let width = width(narrowest, 1);
+        Some(length(width)?.saturating_add(width).saturating_add(more))
+    };
     let (more, holds) = match *first {
         map @ 0x80..=0x8f => (0, 2 * usize::from(map & 0xf)),
         array @ 0x90..=0x9f => (0, usize::from(array & 0xf)),
         text @ 0xa0..=0xbf => (usize::from(text & 0x1f), 0),
-        0xc4..=0xc6 => (with(width(0xc4), 0)?, 0),
-        0xc7..=0xc9 => (with(width(0xc7), 1)?, 0),
-        0xca..=0xcb => (4 * width(0xca), 0),
-        0xcc..=0xcf => (width(0xcc), 0),
-        0xd0..=0xd3 => (width(0xd0), 0),
-        0xd4..=0xd8 => (width(0xd4) + 1, 0),
-        0xd9..=0xdb => (with(width(0xd9), 0)?, 0),
-        0xdc..=0xdd => (2 * width(0xdc), length(2 * width(0xdc))?),
+        0xc4..=0xc6 => (with(0xc4, 0)?, 0),
+        0xc7..=0xc9 => (with(0xc7, 1)?, 0),
+        0xca..=0xcb => (width(0xca, 4), 0),
+        0xcc..=0xcf => (width(0xcc, 1), 0),
+        0xd0..=0xd3 => (width(0xd0, 1), 0),
+        0xd4..=0xd8 => (width(0xd4, 1).saturating_add(1), 0),
+        0xd9..=0xdb => (with(0xd9, 0)?, 0),
+        0xdc..=0xdd => (width(0xdc, 2), length(width(0xdc, 2))?),
         0xde..=0xdf => {
-            let pairs = length(2 * width(0xde))?;
-            (2 * width(0xde), pairs.saturating_mul(2))
+            let pairs = length(width(0xde, 2))?;
+            (width(0xde, 2), pairs.saturating_mul(2))
         }
         _ => (0, 0),
     };

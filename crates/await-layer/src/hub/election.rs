@@ -358,6 +358,10 @@ impl State {
         None
     }
 
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "two counts of what is held in one place"
+    )]
     pub(super) fn is_shared(&self) -> bool {
         self.calls.len() + self.drivers.len() > 1
     }

@@ -85,7 +85,7 @@ fn random_symbols() -> Option<[u8; TAG]> {
         // 252 is the last multiple of 36: above it some symbols would be likelier.
         for byte in random.into_iter().filter(|byte| *byte < 252) {
             match wanted.next() {
-                Some(symbol) => *symbol = SYMBOLS[usize::from(byte % 36)],
+                Some(symbol) => *symbol = *SYMBOLS.get(usize::from(byte % 36))?,
                 None => return Some(symbols),
             }
         }
@@ -94,7 +94,9 @@ fn random_symbols() -> Option<[u8; TAG]> {
 
 fn write_number(mut number: u32, symbols: &mut [u8]) {
     for symbol in symbols.iter_mut().rev() {
-        *symbol = SYMBOLS[(number % (1 << BITS)) as usize];
+        if let Some(worth) = SYMBOLS.get((number % (1 << BITS)) as usize) {
+            *symbol = *worth;
+        }
         number >>= BITS;
     }
 }
@@ -102,12 +104,17 @@ fn write_number(mut number: u32, symbols: &mut [u8]) {
 /// Only what [`write_number`] writes: no sign, no capitals.
 fn read_number(symbols: &[u8; NUMBER]) -> Option<u32> {
     let (number, worst) = symbols.iter().fold((0, 0), |(number, worst), symbol| {
-        let worth = WORTH[usize::from(*symbol)];
+        let worth = WORTH.get(usize::from(*symbol)).copied().unwrap_or(NONE);
         ((number << BITS) | u64::from(worth), worth.max(worst))
     });
     u32::try_from(number).ok().filter(|_| worst < 1 << BITS)
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler alone"
+)]
 const fn worth() -> [u8; 256] {
     let mut worth = [NONE; 256];
     let mut symbol = 0;

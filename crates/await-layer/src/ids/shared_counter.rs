@@ -37,7 +37,8 @@ impl<Id> SharedCounter<Id> {
 impl SharedCounter<u32> {
     /// Takes the next number.
     pub fn take(&self) -> Option<u32> {
-        u32::try_from(self.count() % u64::from(u32::MAX) + 1).ok()
+        let before = self.count().checked_rem(u64::from(u32::MAX))?;
+        u32::try_from(before.checked_add(1)?).ok()
     }
 }
 

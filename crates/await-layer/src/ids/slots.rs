@@ -34,8 +34,8 @@ impl Layout {
     /// Leaves turn 0 out, so that no id is 0.
     fn id(&self, slot: Slot) -> Option<u64> {
         let index = u64::from(slot.index);
-        let turns = (1_u64 << self.turn_bits) - 1;
-        let turn = u64::from(slot.turn) % turns + 1;
+        let turns = !(u64::MAX << self.turn_bits);
+        let turn = u64::from(slot.turn).checked_rem(turns)?.checked_add(1)?;
         (index >> self.index_bits == 0).then_some(turn << self.index_bits | index)
     }
 
@@ -44,7 +44,7 @@ impl Layout {
         if turn == 0 || turn >> self.turn_bits != 0 {
             return Locate::Foreign;
         }
-        let index = id & ((1 << self.index_bits) - 1);
+        let index = id & !(u64::MAX << self.index_bits);
         u32::try_from(index).map_or(Locate::Foreign, Locate::Slot)
     }
 }

@@ -25,7 +25,9 @@ impl TextId {
     pub(super) fn from_ascii<const LEN: usize>(text: &[u8; LEN]) -> Self {
         const { assert!(LEN <= INLINE) };
         let mut bytes = [0; INLINE];
-        bytes[..LEN].copy_from_slice(text);
+        if let Some(space) = bytes.first_chunk_mut() {
+            *space = *text;
+        }
         let len = LEN as u8;
         Self(Repr::Inline { len, bytes })
     }

@@ -118,7 +118,10 @@ impl<F, I, A> Machine<F, I, A> {
                     ..
                 } = slot
                 else {
-                    unreachable!("it was put together above");
+                    #[expect(clippy::unreachable, reason = "a matter of this function alone")]
+                    {
+                        unreachable!("it was put together above")
+                    }
                 };
                 let new = NewCall {
                     frame,

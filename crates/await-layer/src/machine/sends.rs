@@ -93,6 +93,7 @@ impl<F, I, A> Machine<F, I, A> {
         match self.queue_send(Some(frame), None) {
             Ok(send) => Ok(send),
             Err(Some(frame)) => Err((BeginError::Full, frame)),
+            #[expect(clippy::unreachable, reason = "a matter of this function alone")]
             Err(None) => unreachable!("it was put in above"),
         }
     }

@@ -86,7 +86,7 @@ impl Timer for ManualTimer {
 
     fn sleep(&self) -> ManualSleep {
         let mut state = self.lock();
-        state.last_key += 1;
+        state.last_key = state.last_key.wrapping_add(1);
         ManualSleep {
             key: state.last_key,
             timer: self.clone(),

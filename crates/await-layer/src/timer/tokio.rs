@@ -71,6 +71,10 @@ impl Alarm for TokioAlarm {
         self.timer.now()
     }
 
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "as far ahead as 64 bits of nanoseconds go there is an `Instant`"
+    )]
     fn set(&mut self, at: u64, _ahead: Duration) {
         let at = self.timer.start + Duration::from_nanos(at);
         match &mut self.sleep {

@@ -155,7 +155,7 @@ impl WsAwaitCodec {
             self.member.push(',');
         }
         if in_place {
-            let before = text.len() - object.len();
+            let before = text.len().saturating_sub(object.len());
             if let Some(text) = frame.json_mut() {
                 if before > 0 {
                     text.drain(..before);

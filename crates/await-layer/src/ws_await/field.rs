@@ -161,7 +161,8 @@ impl Field {
         let mut empty = true;
         self.each(text, |ours, value| {
             // A member is what lies between two values' ends.
-            let end = value.as_ptr() as usize - base + value.len();
+            let start = (value.as_ptr() as usize).saturating_sub(base);
+            let end = start.saturating_add(value.len());
             let member = text.get(done..end).unwrap_or_default();
             done = end;
             if !ours {

@@ -10,6 +10,10 @@ pub(super) fn is_plain(text: &str) -> bool {
 
 /// How many bytes there are before the first one that ends a JSON string,
 /// escapes in it or has no place in it.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "no sum or product is beyond the length of `bytes`"
+)]
 pub(super) fn plain_len(bytes: &[u8]) -> usize {
     let ends = |byte: &u8| *byte < b' ' || *byte == b'"' || *byte == b'\\';
     let plain = bytes
