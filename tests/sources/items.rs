@@ -2,8 +2,9 @@
 //! rustfmt: items begin at the left edge, variants four spaces in.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use crate::tree::{files, root};
 
 /// A variant of a public enum, or a public struct.
 #[derive(Clone, Debug)]
@@ -31,15 +32,11 @@ pub(crate) struct Sources(Vec<(PathBuf, String)>);
 
 impl Sources {
     pub(crate) fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut files = Vec::new();
-        for folder in ["crates", "tests"] {
-            collect(&root.join(folder), &mut files);
+        let mut all = [files(&root().join("crates")), files(&root().join("tests"))].concat();
+        for (path, _) in &mut all {
+            *path = path.strip_prefix(root()).unwrap().to_owned();
         }
-        for (path, _) in &mut files {
-            *path = path.strip_prefix(root).unwrap().to_owned();
-        }
-        Self(files)
+        Self(all)
     }
 
     /// What crates are made of, with the name of the crate.
@@ -132,17 +129,4 @@ fn item(krate: &str, path: &str, doc: &mut String) -> Item {
 fn word(line: &str) -> &str {
     let end = line.find(|c: char| !c.is_alphanumeric() && c != '_');
     &line[..end.unwrap_or(line.len())]
-}
-
-/// Every Rust file below `folder`, with its text.
-fn collect(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            found.push((path, text));
-        }
-    }
 }

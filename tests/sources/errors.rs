@@ -5,11 +5,9 @@
 //! gate cannot see is whether the variant came out of an operation there or was
 //! made by hand: whoever adds a row vouches for that.
 
-mod sources;
-
 use std::collections::BTreeSet;
 
-use sources::{Item, Sources};
+use crate::items::{Item, Sources};
 
 /// Public enums that say nothing went wrong. Any other is an error or the
 /// reason of one.
