@@ -3,6 +3,8 @@
 use asynchronous_codec::{Decoder, Encoder};
 use bytes::{Bytes, BytesMut};
 
+use await_layer_framing::detached;
+
 use crate::{Framing, FramingError};
 
 /// A framing as a codec of asynchronous-codec.
@@ -21,11 +23,11 @@ impl<C: Framing> Decoder for Codec<C> {
     type Error = FramingError;
 
     fn decode(&mut self, wire: &mut BytesMut) -> Result<Option<Bytes>, FramingError> {
-        self.0.decode(wire)
+        Ok(self.0.decode(wire)?.map(detached))
     }
 
     fn decode_eof(&mut self, wire: &mut BytesMut) -> Result<Option<Bytes>, FramingError> {
-        self.0.decode_end(wire)
+        Ok(self.0.decode_end(wire)?.map(detached))
     }
 }
 

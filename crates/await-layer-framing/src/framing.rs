@@ -53,6 +53,24 @@ pub trait Framing {
     }
 }
 
+/// Bytes from which on a frame is sooner shared than copied.
+const SHARED: usize = 64 * 1024;
+
+/// `frame` apart from the read buffer that it was taken from. A slice keeps the
+/// whole buffer alive for as long as somebody keeps the slice: twenty bytes
+/// would hold on to thousands. What is copied lets the buffer be used again.
+///
+/// A frame of 64 KiB or more is not copied. It may hold on to as much as the
+/// buffer has grown to, about twice the framing's limit.
+#[must_use]
+pub fn detached(frame: Bytes) -> Bytes {
+    if frame.len() < SHARED {
+        Bytes::copy_from_slice(&frame)
+    } else {
+        frame
+    }
+}
+
 /// What the three framings say of a frame of ours that is too large.
 pub(crate) fn fits(frame: &[u8], limit: &str, max: usize) -> Result<(), SealError> {
     let bytes = frame.len();

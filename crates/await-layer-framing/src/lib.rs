@@ -9,7 +9,8 @@
 //!
 //! Each has a limit on a frame's size, and none allocates anything because of
 //! a length that a peer declares. What arrives whole comes out as
-//! [`Bytes`](bytes::Bytes) that share the read buffer.
+//! [`Bytes`](bytes::Bytes) that share the read buffer; the adapters
+//! [detach](detached) them from it.
 //!
 //! ```
 //! use await_layer_framing::{ContentLength, Framing};
@@ -57,6 +58,6 @@ pub use child_end::ChildEnd;
 pub use config::Config;
 pub use content_length::ContentLength;
 pub use error::FramingError;
-pub use framing::Framing;
+pub use framing::{Framing, detached};
 pub use length::LengthDelimited;
 pub use lines::{Lines, Newline};

@@ -9,6 +9,8 @@ use futures_util::stream::MapOk;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::{Decoder, Encoder, Framed};
 
+use await_layer_framing::detached;
+
 use crate::{Framing, FramingError};
 
 /// A framing as a codec of tokio-util.
@@ -27,11 +29,11 @@ impl<C: Framing> Decoder for Codec<C> {
     type Error = FramingError;
 
     fn decode(&mut self, wire: &mut BytesMut) -> Result<Option<Bytes>, FramingError> {
-        self.0.decode(wire)
+        Ok(self.0.decode(wire)?.map(detached))
     }
 
     fn decode_eof(&mut self, wire: &mut BytesMut) -> Result<Option<Bytes>, FramingError> {
-        self.0.decode_end(wire)
+        Ok(self.0.decode_end(wire)?.map(detached))
     }
 }
 
@@ -41,6 +43,10 @@ impl<C: Framing> Encoder<Bytes> for Codec<C> {
     fn encode(&mut self, frame: Bytes, wire: &mut BytesMut) -> Result<(), FramingError> {
         self.0.encode(&frame, wire)
     }
+}
+
+fn frozen(item: impl Into<Bytes>) -> Bytes {
+    detached(item.into())
 }
 
 /// A connection with a codec of tokio-util's or your own.
@@ -66,7 +72,7 @@ where
     C: Encoder<Bytes, Error: Error + 'static>,
     P: Protocol<Frame = Bytes>,
 {
-    let frozen = Into::into as fn(_) -> Bytes;
+    let frozen = frozen as fn(_) -> Bytes;
     let io = Framed::new(io, codec).map_ok(frozen);
     AwaitLayer::with(io, protocol, TokioTimer::new(), limits)
 }

@@ -26,6 +26,9 @@ enum Body {
     Message(Message),
 }
 
+/// Bytes from which on a message is sooner shared than copied.
+const SHARED: usize = 64 * 1024;
+
 /// A value whose JSON goes in a binary message instead of a text one, as the
 /// option `{binary: true}` of ws-await has it:
 /// `handle.send_await(&Binary(&request))`.
@@ -79,6 +82,21 @@ impl Frame {
     #[must_use]
     pub fn is_binary(&self) -> bool {
         matches!(self.0, Body::Message(Message::Binary(_)))
+    }
+
+    /// The frame apart from the read buffer that it was cut out of, which it
+    /// would keep alive for as long as somebody keeps it. Large ones are not
+    /// copied: they are most of the buffer.
+    pub(crate) fn detached(self) -> Self {
+        match self.0 {
+            Body::Message(Message::Text(text)) if text.len() < SHARED => {
+                Self(Body::Own(text.as_str().to_owned()))
+            }
+            Body::Message(Message::Binary(bytes)) if bytes.len() < SHARED => {
+                Self::binary(Bytes::copy_from_slice(&bytes))
+            }
+            other => Self(other),
+        }
     }
 
     /// Makes clones cheap.

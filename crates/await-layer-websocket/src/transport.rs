@@ -149,7 +149,7 @@ impl<S: Messages, T: Timer> WebSocket<S, T> {
                     };
                 }
                 Poll::Ready(Some(Ok(message @ (Message::Text(_) | Message::Binary(_))))) => {
-                    return Poll::Ready(Some(Ok(message.into())));
+                    return Poll::Ready(Some(Ok(Frame::from(message).detached())));
                 }
                 Poll::Ready(Some(Ok(message @ (Message::Ping(_) | Message::Pong(_)))))
                     if self.yields_pings =>

@@ -1,6 +1,8 @@
 //! Messages of the wrong size or shape.
 
-use await_layer::{CallError, Cause, Refused};
+use std::time::Duration;
+
+use await_layer::{CallError, Cause, Limits, Refused};
 use await_layer_axum::{Config, Frame, Socket, WebSocket, WebSocketError};
 use axum::Router;
 use axum::extract::WebSocketUpgrade;
@@ -81,6 +83,56 @@ async fn the_limits_of_the_default_are_a_mebibyte() {
     let (text, code) = answered_with(Config::default(), vec![large]).await;
     assert!(text.contains("1048577 > 1048576"), "{text}");
     assert_eq!(code, 1009);
+}
+
+/// All of them are named here, so that a new one is thought of.
+#[test]
+fn every_limit_of_the_default_is_finite() {
+    let config = Config::default();
+    let Limits {
+        call_timeout,
+        max_in_flight,
+        max_outbound,
+        max_outbound_bytes,
+        max_inbound,
+        max_inbound_bytes,
+        max_requests,
+        max_refusals,
+        max_parts,
+        max_parts_bytes,
+        max_retired,
+        quarantine,
+        unmatched_budget,
+        frames_per_turn,
+        close_timeout,
+        overflow: _,
+    } = config.limits;
+    for time in [call_timeout, quarantine, close_timeout] {
+        assert!(time <= Duration::from_secs(60), "{time:?}");
+    }
+    for items in [
+        max_in_flight,
+        max_outbound,
+        max_inbound,
+        max_requests,
+        max_refusals,
+        max_parts,
+        max_retired,
+        unmatched_budget,
+        frames_per_turn,
+    ] {
+        assert!(items <= 1024, "{items}");
+    }
+    for bytes in [
+        config.max_message,
+        config.max_frame,
+        config.max_write_buffer,
+        max_outbound_bytes,
+        max_inbound_bytes,
+        max_parts_bytes,
+    ] {
+        assert!(bytes <= 4 << 20, "{bytes}");
+    }
 }
 
 #[tokio::test]

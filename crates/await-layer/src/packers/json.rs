@@ -6,6 +6,10 @@ use serde::de::DeserializeOwned;
 use super::{JsonFrame, PackerError};
 use crate::{Pack, Packer, Unpack};
 
+/// Bytes that a text may leave unused, and those that are left for an id.
+const SPARE: usize = 1024;
+const ID_ROOM: usize = 64;
+
 /// JSON text. Nesting beyond 128 levels is an error.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json;
@@ -20,9 +24,13 @@ where
     T: Serialize + ?Sized,
 {
     fn pack(&self, value: &T) -> Result<F, Self::Error> {
-        serde_json::to_string(value)
-            .map(F::from_json)
-            .map_err(PackerError::Pack)
+        let mut text = serde_json::to_string(value).map_err(PackerError::Pack)?;
+        // Growing doubled it. A frame that waits is counted by its length, so
+        // that is what it must take, and the id that is put in.
+        if text.capacity().saturating_sub(text.len()) > SPARE {
+            text.shrink_to(text.len().saturating_add(ID_ROOM));
+        }
+        Ok(F::from_json(text))
     }
 }
 
@@ -58,6 +66,15 @@ mod tests {
             Unpack::<_, Value>::unpack(&Json, frame).unwrap(),
             json!([1, 2])
         );
+    }
+
+    #[test]
+    fn a_large_text_takes_no_more_than_its_length() {
+        for bytes in [0, 100, 5_000, 100_000] {
+            let text: String = Json.pack(&"x".repeat(bytes)).unwrap();
+            assert_eq!(text.len(), bytes + 2);
+            assert!(text.capacity() <= text.len() + SPARE, "{}", text.capacity());
+        }
     }
 
     #[test]
