@@ -37,7 +37,7 @@ async fn compressed(table: &mut Table) {
         WebSocket::new(io.compat(), role, Some(both), BytesMut::new(), &config)
     };
     let (mut ours, mut theirs) = (end(near, Role::Client), end(far, Role::Server));
-    let text = str::from_utf8(KEPT).expect("text");
+    let text = std::str::from_utf8(KEPT).expect("text");
     let message = Frame::text(text).with_options(SendOptions {
         compress: Some(true),
         ..SendOptions::default()

@@ -34,7 +34,7 @@ pub(crate) fn measure(table: &mut Table) {
         "ws-await, ids with our tag",
         ws_await,
         &json!({}),
-        our_tag,
+        |request| our_tag(request),
     );
 }
 
@@ -52,7 +52,7 @@ fn any_id(_: &Vec<u8>) -> Source<Vec<u8>> {
 }
 
 /// As only this peer can make them: it was given a request.
-fn our_tag(request: &String) -> Source<String> {
+fn our_tag(request: &str) -> Source<String> {
     let tag = wire::ws_await_id(request)[..13].to_owned();
     let mut rng = Rng::new(21);
     Box::new(move || {

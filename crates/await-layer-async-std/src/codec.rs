@@ -1,9 +1,8 @@
 //! Framings as asynchronous-codec has them.
 
 use asynchronous_codec::{Decoder, Encoder};
-use bytes::{Bytes, BytesMut};
-
 use await_layer_framing::detached;
+use bytes::{Bytes, BytesMut};
 
 use crate::{Framing, FramingError};
 

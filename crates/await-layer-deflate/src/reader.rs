@@ -217,6 +217,10 @@ impl Reader {
             let result = inflater.finish(&mut message.payload, self.max_message);
             result.map_err(|error| self.inflate_failed(error))?;
         }
+        // Growing leaves room, and decompressing leaves much of it.
+        if message.payload.capacity() / 2 > message.payload.len() {
+            message.payload.shrink_to_fit();
+        }
         let frame = match message.is_text {
             true => match String::from_utf8(message.payload) {
                 Ok(text) => Frame::text(text),

@@ -3,13 +3,12 @@
 use std::error::Error;
 
 use await_layer::{AwaitLayer, Limits, Protocol, TokioTimer};
+use await_layer_framing::detached;
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 use futures_util::stream::MapOk;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::{Decoder, Encoder, Framed};
-
-use await_layer_framing::detached;
 
 use crate::{Framing, FramingError};
 
