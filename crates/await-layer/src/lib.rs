@@ -75,6 +75,9 @@ mod codec;
 mod connection;
 mod driver;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 mod hub;
 mod id;
