@@ -92,6 +92,9 @@ mod connection;
 )]
 mod driver;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handle;
 mod hub;
 mod id;

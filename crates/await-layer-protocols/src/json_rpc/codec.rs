@@ -37,7 +37,8 @@ impl<D> fmt::Debug for Codec<D> {
 /// The id that the field `key` of `params` holds.
 fn named<'a>(params: Option<&'a RawValue>, key: &str) -> Option<&'a str> {
     let params = params?.get();
-    let fields: HashMap<&str, &RawValue> = serde_json::from_str(params).ok()?;
+    // Owned: a name with an escape in it cannot be borrowed.
+    let fields: HashMap<String, &RawValue> = serde_json::from_str(params).ok()?;
     fields.get(key).copied().map(RawValue::get)
 }
 

@@ -197,6 +197,14 @@ fn a_cancel_that_names_nothing_is_noise() {
 }
 
 #[test]
+fn a_cancel_may_write_its_names_with_escapes() {
+    for params in [r#"{"\u0069d":1}"#, r#"{"id":1,"\"":2}"#] {
+        let text = format!(r#"{{"method":"$/cancelRequest","params":{params}}}"#);
+        assert_eq!(peek(&text), Peek::Cancel("1".into()), "{text}");
+    }
+}
+
+#[test]
 fn refusals_name_the_request_and_the_reason() {
     let mut codec = Lsp::default();
     for (why, code) in [

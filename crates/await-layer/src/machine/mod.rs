@@ -43,8 +43,8 @@ mod reservations;
 mod sends;
 mod slot;
 mod stats;
-#[cfg(test)]
-mod tests;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod tests;
 mod wire;
 
 use arena::{Arena, Key};

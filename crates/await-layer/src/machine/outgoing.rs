@@ -86,7 +86,7 @@ impl Outgoing {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn waiting(&self) -> (usize, usize, usize) {
         (self.loose, self.loose_bytes, self.refusals)
     }
