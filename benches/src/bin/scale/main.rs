@@ -17,7 +17,6 @@ mod held;
 mod idle;
 mod plan;
 mod rig;
-mod rss;
 mod table;
 mod tasks;
 
