@@ -11,6 +11,7 @@
 mod answered;
 mod beside;
 mod cancelled;
+mod connections;
 mod contender;
 mod deadlines;
 mod held;

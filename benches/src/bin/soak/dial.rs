@@ -9,13 +9,14 @@ use await_layer_tungstenite::{Config, accept_on, connect_on};
 use futures::try_join;
 use tokio::net::{TcpListener, TcpStream};
 
+use await_layer_benches::two_way::TwoWay;
 use await_layer_benches::wire::frames;
 
 use crate::answer;
 use crate::end::{Side, Speech};
 use crate::gate::{Gate, Gated};
+use crate::letter::Letters;
 use crate::shared::{Alive, Shared};
-use crate::wire::Wire;
 
 /// Calls of each end's that may be in flight, and requests that may wait.
 pub(crate) const IN_FLIGHT: usize = 512;
@@ -139,9 +140,9 @@ impl Dialer {
     }
 }
 
-fn plain<S>(io: S) -> AwaitLayer<S, Wire, TokioTimer>
+fn plain<S>(io: S) -> AwaitLayer<S, TwoWay<Letters>, TokioTimer>
 where
     S: Transport<bytes::BytesMut>,
 {
-    AwaitLayer::with(io, Wire, TokioTimer::new(), limits())
+    AwaitLayer::with(io, TwoWay(Letters), TokioTimer::new(), limits())
 }

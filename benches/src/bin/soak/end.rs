@@ -114,19 +114,20 @@ where
     }
 
     fn close(&self) -> BoxFuture<'static, CloseReason> {
-        Handle::close(self).boxed()
+        // The handle's own.
+        Self::close(self).boxed()
     }
 
     fn closed(&self) -> BoxFuture<'static, CloseReason> {
-        Handle::closed(self).boxed()
+        Self::closed(self).boxed()
     }
 
     fn in_flight(&self) -> usize {
-        Handle::in_flight(self)
+        Self::in_flight(self)
     }
 
     fn stats(&self) -> Stats {
-        Handle::stats(self)
+        Self::stats(self)
     }
 }
 

@@ -19,12 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 const LARGEST: u32 = 64 << 10;
 
-// Of all draws; a batch is one draw and some 17 calls, hence a little more
-// than one in a hundred.
+// Of all draws. A batch is one draw and some 17 calls, hence a little more than
+// one in a hundred.
 const LOST: f64 = 0.011;
 const CANCELLED: f64 = 0.011;
 /// Dropped about when the reply comes.
 const RACED: f64 = 0.011;
+/// A streamed reply; a batch where the wire has none.
 const PARTS: f64 = 0.05;
 const BATCH: f64 = 0.006;
 
@@ -62,7 +63,10 @@ impl Issue {
         } else if is(RACED) {
             let (wish, after) = (self.reply(), self.millis(0, 3));
             self.drop_after(side, wish, after);
-        } else if is(PARTS) && self.role.kind.has_parts() {
+        } else if is(PARTS) {
+            if !self.role.kind.has_parts() {
+                return self.batch(side, due);
+            }
             let wish = Wish::Parts(1 + self.rng.below(8) as u16, self.size());
             let letter = self.letter(wish);
             self.watch(side.end.ask_parts(letter, PATIENCE), Some(due), true);

@@ -8,7 +8,7 @@ use await_layer_testkit::rng::Rng;
 use bytes::{Buf, BufMut, BytesMut};
 use serde::{Deserialize, Serialize};
 
-use crate::wire::HEAD;
+use await_layer_benches::two_way::HEAD;
 
 /// What the peer is to do with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

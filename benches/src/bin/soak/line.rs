@@ -66,13 +66,10 @@ impl Line {
         let mut first = true;
         while Instant::now() < self.shared.stop {
             let resets = self.rng.chance(0.25);
-            let sides = match self.dialer.dial(resets).await {
-                Ok(sides) => sides,
-                Err(_) => {
-                    add(&self.shared.tally.failed_dials, 1);
-                    sleep(Duration::from_millis(20)).await;
-                    continue;
-                }
+            let Ok(sides) = self.dialer.dial(resets).await else {
+                add(&self.shared.tally.failed_dials, 1);
+                sleep(Duration::from_millis(20)).await;
+                continue;
             };
             if !first {
                 add(&self.shared.tally.reconnects, 1);
@@ -157,7 +154,7 @@ impl Stops {
         if !self.stops {
             return;
         }
-        let next = *self.next.get_or_insert(now + millis(rng, 0..1000));
+        let next = *self.next.get_or_insert_with(|| now + millis(rng, 0..1000));
         if now < next {
             return;
         }

@@ -32,7 +32,6 @@ mod shared;
 mod tally;
 mod verdict;
 mod watch;
-mod wire;
 
 use std::error::Error;
 use std::path::Path;

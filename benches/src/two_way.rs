@@ -1,13 +1,12 @@
-//! A wire of bytes that has all that a wire can have: replies, parts, the end
-//! of parts, and cancels. A frame is a kind, an id, and a letter.
+//! A wire of bytes on which both ends ask and which has all that a wire can
+//! have: replies, parts, the end of parts, and cancels. A frame is a kind, an
+//! id, and a body.
 
-use await_layer::{AwaitIdCodec, Head, Peek, Protocol, Refusal, SealError, SlotIds};
+use await_layer::{AwaitIdCodec, Head, Packer, Peek, Protocol, Refusal, SealError, SlotIds};
 use bytes::{BufMut, BytesMut};
 
-use crate::letter::Letters;
-
-/// A kind and an id.
-pub(crate) const HEAD: usize = 1 + 8;
+/// A kind and an id. Whoever packs leaves room for them.
+pub const HEAD: usize = 1 + 8;
 
 const PLAIN: u8 = 0;
 const REQUEST: u8 = 1;
@@ -16,17 +15,19 @@ const PART: u8 = 3;
 const END: u8 = 4;
 const CANCEL: u8 = 5;
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wire;
+/// The protocol, with a packer `P` for the bodies.
+pub struct TwoWay<P>(pub P);
 
-impl Protocol for Wire {
+pub struct TwoWayCodec;
+
+impl<P: Packer> Protocol for TwoWay<P> {
     type Frame = BytesMut;
-    type Packer = Letters;
-    type Codec = Self;
+    type Packer = P;
+    type Codec = TwoWayCodec;
     type Ids = SlotIds<u64>;
 
-    fn into_parts(self) -> (Letters, Self, SlotIds<u64>) {
-        (Letters, self, SlotIds::new())
+    fn into_parts(self) -> (P, TwoWayCodec, SlotIds<u64>) {
+        (self.0, TwoWayCodec, SlotIds::new())
     }
 }
 
@@ -37,7 +38,7 @@ fn head(kind: u8, id: u64) -> BytesMut {
     frame
 }
 
-impl AwaitIdCodec<BytesMut> for Wire {
+impl AwaitIdCodec<BytesMut> for TwoWayCodec {
     type Id = u64;
     type Ask = u64;
 
