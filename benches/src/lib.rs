@@ -4,7 +4,9 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`load`], [`batch`], [`meter`], [`watch`], [`runtime`] | who calls, on what, and what it costs |
+//! | [`machine`], [`rss`] | where the figures are from, and memory as the system sees it |
 //! | [`wire`], [`server`] | binary frames in memory and over TCP, and the far ends |
+//! | [`two_way`] | a wire on which both ends ask |
 //! | [`floor`], [`tasks`], [`hand_written`], [`layer`] | the contenders on those frames |
 //! | [`websocket`] | the same three on the JSON wire of ws-await |
 //! | `peers` | other people's libraries, with the feature `peers` |
@@ -20,12 +22,15 @@ pub mod floor;
 pub mod hand_written;
 pub mod layer;
 pub mod load;
+pub mod machine;
 pub mod meter;
 #[cfg(feature = "peers")]
 pub mod peers;
+pub mod rss;
 pub mod runtime;
 pub mod server;
 pub mod tasks;
+pub mod two_way;
 pub mod watch;
 pub mod websocket;
 pub mod wire;

@@ -5,13 +5,8 @@ use std::process::Command;
 use std::thread;
 
 /// One line each, `name: value`.
-pub(crate) fn description() -> Vec<String> {
+pub fn description() -> Vec<String> {
     let cores = thread::available_parallelism().map_or(0, usize::from);
-    let peers = if cfg!(feature = "peers") {
-        "measured"
-    } else {
-        "left out"
-    };
     let changed = !says("git", &["status", "--porcelain", "--untracked-files=no"]).is_empty();
     let and = if changed { ", with changes" } else { "" };
     vec![
@@ -21,6 +16,17 @@ pub(crate) fn description() -> Vec<String> {
         format!("cores: {cores}"),
         format!("system: {}", says("uname", &["-srm"])),
         format!("rust: {}", says("rustc", &["--version"])),
+    ]
+}
+
+/// What else there is to measure here.
+pub fn peers() -> Vec<String> {
+    let peers = if cfg!(feature = "peers") {
+        "measured"
+    } else {
+        "left out"
+    };
+    vec![
         format!("node: {}", says("node", &["--version"])),
         format!("peers: {peers}"),
     ]

@@ -19,7 +19,6 @@
 
 mod allocator;
 mod contender;
-mod machine;
 mod options;
 mod picture;
 mod record;
@@ -29,6 +28,7 @@ mod table;
 
 use std::error::Error;
 
+use await_layer_benches::machine;
 use await_layer_benches::server::Server;
 use await_layer_testkit::alloc::{COUNTING, Counting};
 use tokio::runtime::Builder;
@@ -52,7 +52,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let rows = measure(&options)?;
     if let Some(file) = &options.csv {
-        record::write(file, &machine::description(), &rows)?;
+        let about = [machine::description(), machine::peers()].concat();
+        record::write(file, &about, &rows)?;
         picture::draw(&rows, &options.pictures)?;
     }
     Ok(())

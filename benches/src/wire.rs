@@ -15,6 +15,7 @@ use await_layer::Transport;
 use await_layer::memory::{self, Duplex};
 use bytes::{Buf, BytesMut};
 use futures::{Sink, SinkExt, Stream, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_util::codec::{Decoder, Encoder, Framed, LengthDelimitedCodec};
 
@@ -175,9 +176,14 @@ impl Encoder<BytesMut> for Frames {
     }
 }
 
+/// Frames on a stream of bytes.
+pub fn frames<T: AsyncRead + AsyncWrite>(io: T) -> Framed<T, Frames> {
+    Framed::new(io, Frames(LengthDelimitedCodec::new()))
+}
+
 fn framed(socket: TcpStream) -> io::Result<Framed<TcpStream, Frames>> {
     socket.set_nodelay(true)?;
-    Ok(Framed::new(socket, Frames(LengthDelimitedCodec::new())))
+    Ok(frames(socket))
 }
 
 pub async fn tcp(port: u16) -> Framed<TcpStream, Frames> {

@@ -3,12 +3,12 @@
 use std::error::Error;
 
 use await_layer_benches::load::Client;
+use await_layer_benches::rss::rss;
 use await_layer_benches::{hand_written, layer, wire};
 use await_layer_testkit::alloc::Region;
 
 use crate::contender::{CAPACITY, frame, load, runtime};
 use crate::plan::{CALLERS, DRIVER, HAND_WRITTEN};
-use crate::rss::rss;
 
 pub(crate) fn measure(contender: &str, connections: usize) -> Result<Vec<f64>, Box<dyn Error>> {
     let runtime = runtime()?;

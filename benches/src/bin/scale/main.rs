@@ -11,13 +11,13 @@
 mod answered;
 mod beside;
 mod cancelled;
+mod connections;
 mod contender;
 mod deadlines;
 mod held;
 mod idle;
 mod plan;
 mod rig;
-mod rss;
 mod table;
 mod tasks;
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use crate::{answered, beside, cancelled, contender, deadlines, held, idle, tasks};
+use crate::{answered, beside, cancelled, connections, contender, deadlines, held, idle, tasks};
 
 pub(crate) struct Plan {
     pub(crate) title: &'static str,
@@ -18,10 +18,23 @@ pub(crate) struct Plan {
 pub(crate) const HAND_WRITTEN: &str = "hand-written";
 pub(crate) const CALLERS: &str = "layer, callers";
 pub(crate) const DRIVER: &str = "layer, driver";
+pub(crate) const MEMORY: &str = "memory";
+pub(crate) const TCP: &str = "TCP, loopback";
 
 const EVERYBODY: &[&str] = &[HAND_WRITTEN, CALLERS, DRIVER];
 const PENDING: &[usize] = &[10_000, 100_000, 1_000_000];
 const FROM_THOUSAND: &[usize] = &[1000, 10_000, 100_000, 1_000_000];
+
+/// Per connection, but for the last.
+const CONNECTIONS: &[&str] = &[
+    "heap, idle",
+    "RSS, idle",
+    "heap, busy",
+    "RSS, busy",
+    "us to connect",
+    "ns a call",
+    "calls/s",
+];
 
 pub(crate) const ALL: &[Plan] = &[
     Plan {
@@ -87,6 +100,23 @@ pub(crate) const ALL: &[Plan] = &[
         sizes: &[1000, 100_000, 1_000_000],
         flat: true,
     },
+    Plan {
+        title: "connections whose both ends are here and ask, 4 calls of each in flight",
+        what: "connections",
+        columns: CONNECTIONS,
+        contenders: &[MEMORY],
+        sizes: &[1000, 10_000],
+        flat: false,
+    },
+    // The last one: where there are too few descriptors, nothing comes after it.
+    Plan {
+        title: "the same over TCP: `ulimit -n 20000`",
+        what: "connections",
+        columns: CONNECTIONS,
+        contenders: &[TCP],
+        sizes: &[1000, 9900],
+        flat: false,
+    },
 ];
 
 /// One line of a table.
@@ -104,6 +134,7 @@ pub(crate) fn measure(
             size + beside::IN_FLIGHT,
             beside::Beside { waiting: size },
         ),
+        "connections" => connections::measure(contender, size),
         "idle" => idle::measure(contender, size),
         "deadlines" => Ok(deadlines::measure(size)),
         "cancelled" => Ok(cancelled::measure(size)),

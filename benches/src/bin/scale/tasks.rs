@@ -2,12 +2,12 @@
 
 use await_layer::memory::Duplex;
 use await_layer_benches::load::Client;
+use await_layer_benches::rss::rss;
 use await_layer_testkit::alloc::Region;
 use bytes::BytesMut;
 use futures::StreamExt;
 
 use crate::contender::{Experiment, frame};
-use crate::rss::rss;
 
 pub(crate) struct Tasks {
     pub(crate) pending: usize,

@@ -1,7 +1,7 @@
 //! Memory as the system sees it.
 
 /// Bytes of this process that are in memory; `NaN` where there is no `/proc`.
-pub(crate) fn rss() -> f64 {
+pub fn rss() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status
         .lines()
