@@ -1,70 +1,79 @@
-//! The link: delays, stalls, cuts and repetitions.
+//! The link: delays, stalls, cuts, repetitions and frames that overtake.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
-use std::fmt;
-use std::pin::Pin;
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use await_layer::{ManualTimer, Timer};
 use await_layer_testkit::rng::Rng;
 use bytes::Bytes;
-use futures::{Sink, Stream};
 
-use crate::body::{Body, What};
+use crate::body::What;
 use crate::journal::Journal;
-use crate::lane::{Lane, wake};
-use crate::plan::{Cut, Plan};
+use crate::lane::{Lane, Parcel, wake};
+use crate::plan::{Cut, PairPlan};
+use crate::port::NetEnd;
+use crate::wire::{Look, Sort};
 
 /// What both ends and the world share of the link.
 pub(crate) struct Net {
     /// By the end that writes.
-    lanes: [Lane; 2],
-    unreadable: [bool; 2],
-    unwritable: [bool; 2],
-    pub(crate) dropped: [bool; 2],
+    pub(crate) lanes: [Lane; 2],
+    pub(crate) unreadable: [bool; 2],
+    pub(crate) unwritable: [bool; 2],
+    /// When this end was dropped.
+    pub(crate) dropped: [Option<u64>; 2],
+    pub(crate) counts: [Counts; 2],
     /// Operations that are pending for no reason.
     stalled: Vec<Waker>,
-    /// Answers to be repeated long after, and the end that reads them.
-    echoes: Vec<(usize, Bytes)>,
+    /// Frames to be repeated long after, and the end that reads them.
+    pub(crate) echoes: Vec<(usize, Parcel)>,
     pub(crate) journal: Journal,
     pub(crate) complaints: Vec<String>,
-    plan: Plan,
-    timer: ManualTimer,
-    rng: Rng,
-    read: fn(&Bytes) -> Option<Body>,
+    pub(crate) plan: PairPlan,
+    pub(crate) timer: ManualTimer,
+    pub(crate) rng: Rng,
+    look: Look,
+    id: fn(&Bytes) -> Option<Bytes>,
+    /// Requests that an end has read and has not answered.
+    asked: [BTreeSet<Bytes>; 2],
 }
 
-/// One end of the link: neither `Send` nor `Unpin`-minded.
-pub(crate) struct NetEnd {
-    net: Rc<RefCell<Net>>,
-    end: usize,
+/// What passed one end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    /// Operations of the transport.
+    pub(crate) steps: u64,
+    pub(crate) written: u64,
+    pub(crate) read: u64,
+    /// Of those, answers that end their call, parts, and requests.
+    pub(crate) replies: u64,
+    pub(crate) parts: u64,
+    pub(crate) asks: u64,
+    /// Requests under the id of one that was not answered yet.
+    pub(crate) again: u64,
+    /// Refusals that were written.
+    pub(crate) refusals: u64,
+    pub(crate) repeated: u64,
+    pub(crate) overtook: u64,
+    pub(crate) forged: u64,
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Broken;
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the link is cut")
-    }
-}
-
-impl std::error::Error for Broken {}
 
 impl Net {
     pub(crate) fn join(
-        plan: &Plan,
+        plan: &PairPlan,
         timer: &ManualTimer,
         rng: Rng,
-        read: fn(&Bytes) -> Option<Body>,
+        look: Look,
+        id: fn(&Bytes) -> Option<Bytes>,
     ) -> (Rc<RefCell<Self>>, [NetEnd; 2]) {
         let net = Rc::new(RefCell::new(Self {
-            lanes: [Lane::default(), Lane::default()],
+            lanes: Default::default(),
             unreadable: [false; 2],
             unwritable: [false; 2],
-            dropped: [false; 2],
+            dropped: [None; 2],
+            counts: Default::default(),
             stalled: Vec::new(),
             echoes: Vec::new(),
             journal: Journal::default(),
@@ -72,14 +81,17 @@ impl Net {
             plan: plan.clone(),
             timer: timer.clone(),
             rng,
-            read,
+            look,
+            id,
+            asked: Default::default(),
         }));
-        let end = |end| NetEnd {
-            net: net.clone(),
-            end,
-        };
-        let ends = [end(0), end(1)];
+        let ends = [NetEnd::new(&net, 0), NetEnd::new(&net, 1)];
         (net, ends)
+    }
+
+    pub(crate) fn parcel(&self, frame: Bytes) -> Parcel {
+        let (sort, body) = (self.look)(&frame);
+        Parcel { frame, sort, body }
     }
 
     /// Lets one thing go on that has been held up; `false` if there is none.
@@ -93,10 +105,10 @@ impl Net {
     fn release(&mut self) -> Option<Waker> {
         if !self.echoes.is_empty() && self.rng.chance(0.2) {
             let echo = self.rng.below(self.echoes.len());
-            let (end, frame) = self.echoes.swap_remove(echo);
+            let (end, parcel) = self.echoes.swap_remove(echo);
             let lane = &mut self.lanes[1 - end];
-            if !lane.abandoned && !lane.ended && !lane.silent {
-                lane.fly(self.timer.now(), frame);
+            if lane.carries() {
+                lane.fly(self.timer.now(), 0, parcel);
                 self.stalled.extend(lane.reader.take());
             }
         }
@@ -109,7 +121,8 @@ impl Net {
 
     /// When the next frame arrives that somebody waits for.
     pub(crate) fn next_arrival(&self) -> Option<u64> {
-        let lanes = self.lanes.iter().filter(|lane| lane.reader.is_some());
+        let waits = |lane: &&Lane| lane.reader.is_some() && !lane.stuck;
+        let lanes = self.lanes.iter().filter(waits);
         lanes.filter_map(|lane| Some(lane.flying.front()?.0)).min()
     }
 
@@ -135,47 +148,66 @@ impl Net {
 
     pub(crate) fn cut(net: &RefCell<Self>, end: usize, cut: Cut) {
         let mut wakers = Vec::new();
-        {
-            let mut this = net.borrow_mut();
-            match cut {
-                Cut::Eof => {
-                    let lane = &mut this.lanes[1 - end];
-                    lane.ended = true;
-                    let lost = std::mem::take(&mut lane.flying);
-                    this.lose(lost);
-                    let lane = &mut this.lanes[1 - end];
-                    wakers.extend(lane.reader.take());
-                }
-                Cut::Read => {
-                    this.unreadable[end] = true;
-                    wakers.extend(this.lanes[1 - end].reader.take());
-                }
-                Cut::Write => {
-                    this.unwritable[end] = true;
-                    wakers.extend(this.lanes[end].writer.take());
-                }
-                Cut::Silence => {
-                    for lane in [0, 1] {
-                        let lane = &mut this.lanes[lane];
-                        lane.silent = true;
-                        wakers.extend(lane.writer.take());
-                        let lost = std::mem::take(&mut lane.flying);
-                        this.lose(lost);
-                    }
-                }
-            }
-        }
+        net.borrow_mut().strike(end, cut, &mut wakers);
         wakers.into_iter().for_each(Waker::wake);
     }
 
+    pub(crate) fn strike(&mut self, end: usize, cut: Cut, wakers: &mut Vec<Waker>) {
+        match cut {
+            Cut::Eof => {
+                let lane = &mut self.lanes[1 - end];
+                lane.ended = true;
+                wakers.extend(lane.reader.take());
+                self.lose(1 - end);
+            }
+            Cut::Read => {
+                self.unreadable[end] = true;
+                wakers.extend(self.lanes[1 - end].reader.take());
+            }
+            Cut::Write => {
+                self.unwritable[end] = true;
+                wakers.extend(self.lanes[end].writer.take());
+            }
+            Cut::Silence => {
+                for lane in [0, 1] {
+                    self.lanes[lane].silent = true;
+                    wakers.extend(self.lanes[lane].writer.take());
+                    self.lose(lane);
+                }
+            }
+            Cut::Stuck => {
+                let lane = &mut self.lanes[1 - end];
+                lane.stuck = true;
+                // It goes on filling up; the reader waits for ever.
+                let bodies = lane.flying.iter().filter_map(|(_, parcel)| parcel.body);
+                for body in bodies.collect::<Vec<_>>() {
+                    self.journal.lose(body);
+                }
+            }
+        }
+    }
+
     /// What was under way arrives nowhere.
-    fn lose(&mut self, frames: VecDeque<(u64, Bytes)>) {
-        for body in frames.iter().filter_map(|(_, frame)| (self.read)(frame)) {
+    fn lose(&mut self, lane: usize) {
+        let frames: VecDeque<_> = std::mem::take(&mut self.lanes[lane].flying);
+        for body in frames.iter().filter_map(|(_, parcel)| parcel.body) {
             self.journal.lose(body);
         }
     }
 
-    fn stalls(&mut self, cx: &Context<'_>) -> bool {
+    /// One more operation of the transport: the plan may have it that this is
+    /// the one at which the link breaks.
+    pub(crate) fn step(&mut self, end: usize, wakers: &mut Vec<Waker>) {
+        self.counts[end].steps += 1;
+        let steps = self.counts[end].steps;
+        if let Some((at, who, cut)) = self.plan.snap {
+            if (at, who) == (steps, end) {
+                self.strike(end, cut, wakers);
+            }
+        }
+    }
+
+    pub(crate) fn stalls(&mut self, cx: &Context<'_>) -> bool {
         let stalls = self.rng.chance(self.plan.stall);
         if stalls {
             self.stalled.push(cx.waker().clone());
@@ -183,178 +215,112 @@ impl Net {
         stalls
     }
 
-    /// Moves one frame on; its flight begins.
-    fn send_off(&mut self, end: usize) -> Option<Waker> {
-        let frame = self.lanes[end].sent.pop_front()?;
+    fn delay(&mut self) -> u64 {
         let delay = u64::try_from(self.plan.delay.as_nanos()).expect("short");
-        let delay = match delay {
+        match delay {
             0 => 0,
             // Whole milliseconds, so that frames and timers meet.
             most => self.rng.next_u64() % (most / 1_000_000 + 1) * 1_000_000,
-        };
-        let (body, now) = ((self.read)(&frame), self.timer.now());
-        let lane = &mut self.lanes[end];
+        }
+    }
+
+    /// Moves one frame on; its flight begins.
+    pub(crate) fn send_off(&mut self, end: usize) -> Option<Waker> {
+        let parcel = self.lanes[end].sent.pop_front()?;
+        let now = self.timer.now();
+        let (at, body) = (now + self.delay(), parcel.body);
+        let overtakes = self.rng.chance(self.plan.overtake);
         if let Some(body) = body {
             self.journal.flushed.insert(body);
         }
-        if lane.silent || lane.abandoned || lane.ended {
+        let lane = &mut self.lanes[end];
+        if lane.stuck && !lane.silent && !lane.abandoned && !lane.ended {
+            lane.flying.push_back((u64::MAX, parcel));
+            return None;
+        }
+        if !lane.carries() {
             return lane.writer.take();
         }
-        let at = lane.fly(now + delay, frame);
+        let at = if overtakes {
+            let last = lane.flying.back().map_or(0, |(at, _)| *at);
+            self.counts[end].overtook += u64::from(at < last);
+            lane.fly_freely(at, parcel)
+        } else {
+            lane.fly(at, self.plan.pace, parcel)
+        };
         if let Some(body) = body {
-            self.journal.arrives(body, at);
+            self.journal.arrives(end, body, at);
         }
         if at <= now { lane.reader.take() } else { None }
     }
 
-    fn flush(
-        &mut self,
-        end: usize,
-        cx: &Context<'_>,
-        wakers: &mut Vec<Waker>,
-    ) -> Poll<Result<(), Broken>> {
-        loop {
-            if self.unwritable[end] {
-                return Poll::Ready(Err(Broken));
+    /// A frame that no layer has written, `delay` nanoseconds from now. When
+    /// it arrives, if it does.
+    pub(crate) fn throw(&mut self, end: usize, frame: Bytes, delay: u64) -> Option<u64> {
+        let parcel = self.parcel(frame);
+        let (body, at) = (parcel.body, self.timer.now() + delay);
+        let lane = &mut self.lanes[end];
+        if !lane.carries() {
+            return None;
+        }
+        let at = lane.fly_freely(at, parcel);
+        if let Some(body) = body {
+            self.journal.arrives(end, body, at);
+            self.counts[end].forged += u64::from(body.what == What::Forged);
+        }
+        Some(at)
+    }
+
+    /// This end writes a frame.
+    pub(crate) fn note_written(&mut self, end: usize, parcel: &Parcel) {
+        let counts = &mut self.counts[end];
+        counts.written += 1;
+        if matches!(parcel.sort, Sort::Reply | Sort::End) {
+            let refuses = parcel.sort == Sort::Reply && parcel.body.is_none();
+            counts.refusals += u64::from(refuses);
+            if let Some(id) = (self.id)(&parcel.frame) {
+                self.asked[end].remove(&id);
             }
-            if self.stalls(cx) {
-                return Poll::Pending;
-            }
-            if self.lanes[end].sent.is_empty() {
-                return Poll::Ready(Ok(()));
-            }
-            wakers.extend(self.send_off(end));
         }
     }
 
-    fn read(
-        &mut self,
-        end: usize,
-        cx: &Context<'_>,
-        wakers: &mut Vec<Waker>,
-    ) -> Poll<Option<Result<Bytes, Broken>>> {
-        if self.unreadable[end] {
-            return Poll::Ready(Some(Err(Broken)));
+    /// This end has read a frame: the books, and what may come of it.
+    pub(crate) fn note_read(&mut self, end: usize, parcel: &Parcel) {
+        let counts = &mut self.counts[end];
+        counts.read += 1;
+        counts.replies += u64::from(matches!(parcel.sort, Sort::Reply | Sort::End));
+        counts.parts += u64::from(parcel.sort == Sort::Part);
+        if parcel.sort == Sort::Ask {
+            counts.asks += 1;
+            let id = (self.id)(&parcel.frame);
+            let fresh = id.is_some_and(|id| self.asked[end].insert(id));
+            counts.again += u64::from(!fresh);
         }
-        if self.stalls(cx) {
-            return Poll::Pending;
+        match parcel.body {
+            Some(body) => self.journal.read(end, body),
+            // Where it is no noise to the codec it is somebody's message.
+            None if parcel.sort == Sort::Garbage && self.plan.kind.passes_garbage() => {
+                self.journal.plains[end].push(None);
+            }
+            None => {}
         }
-        let now = self.timer.now();
-        let (twice, echo) = (
-            self.rng.chance(self.plan.twice),
-            self.rng.chance(self.plan.echo),
-        );
-        let lane = &mut self.lanes[1 - end];
-        if lane.flying.front().is_some_and(|(at, _)| *at <= now) {
-            let (_, frame) = lane.flying.pop_front().expect("seen");
-            wakers.extend(lane.writer.take());
-            if let Some(body) = (self.read)(&frame) {
-                self.journal.read(end, body);
-                if body.what == What::Answer {
-                    if twice {
-                        lane.flying.push_front((now, frame.clone()));
-                    }
-                    if echo {
-                        self.echoes.push((end, frame.clone()));
-                    }
-                }
-            }
-            return Poll::Ready(Some(Ok(frame)));
+        let answers = parcel.body.is_some_and(|body| body.what == What::Answer);
+        let again = self.rng.chance(self.plan.twice);
+        let echo = self.rng.chance(self.plan.echo);
+        let repeats = parcel.may_repeat() && (answers || self.plan.repeats_all);
+        if !repeats || !(again || echo) {
+            return;
         }
-        if lane.ended && lane.flying.is_empty() {
-            return Poll::Ready(None);
+        if let Some(body) = parcel.body.filter(|body| body.what == What::Ask) {
+            self.journal.repeated.insert(body.name());
         }
-        lane.reader = Some(cx.waker().clone());
-        Poll::Pending
-    }
-}
-
-impl NetEnd {
-    fn with<R>(&self, act: impl FnOnce(&mut Net, usize, &mut Vec<Waker>) -> R) -> R {
-        let mut wakers = Vec::new();
-        let result = act(&mut self.net.borrow_mut(), self.end, &mut wakers);
-        wakers.into_iter().for_each(Waker::wake);
-        result
-    }
-}
-
-impl Sink<Bytes> for NetEnd {
-    type Error = Broken;
-
-    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
-        self.with(|net, end, wakers| {
-            if net.unwritable[end] {
-                return Poll::Ready(Err(Broken));
-            }
-            if net.stalls(cx) {
-                return Poll::Pending;
-            }
-            // A full buffer passes on what it holds without being flushed.
-            while net.lanes[end].len() >= net.plan.capacity && !net.lanes[end].sent.is_empty() {
-                wakers.extend(net.send_off(end));
-            }
-            let lane = &mut net.lanes[end];
-            if lane.abandoned {
-                return Poll::Ready(Err(Broken));
-            }
-            if lane.len() >= net.plan.capacity {
-                lane.writer = Some(cx.waker().clone());
-                return Poll::Pending;
-            }
-            Poll::Ready(Ok(()))
-        })
-    }
-
-    fn start_send(self: Pin<&mut Self>, frame: Bytes) -> Result<(), Broken> {
-        self.with(|net, end, _| {
-            if let Some(body) = (net.read)(&frame) {
-                if let Err(complaint) = net.journal.start(end, body) {
-                    net.complaints.push(complaint);
-                }
-            }
-            if net.unwritable[end] {
-                return Err(Broken);
-            }
-            net.lanes[end].sent.push_back(frame);
-            Ok(())
-        })
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
-        self.with(|net, end, wakers| net.flush(end, cx, wakers))
-    }
-
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
-        self.with(|net, end, wakers| {
-            let flushed = net.flush(end, cx, wakers);
-            if flushed.is_ready() {
-                wakers.extend(net.lanes[end].end());
-            }
-            flushed
-        })
-    }
-}
-
-impl Stream for NetEnd {
-    type Item = Result<Bytes, Broken>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.with(|net, end, wakers| net.read(end, cx, wakers))
-    }
-}
-
-impl Drop for NetEnd {
-    fn drop(&mut self) {
-        self.with(|net, end, wakers| {
-            net.dropped[end] = true;
-            wakers.extend(net.lanes[end].end());
-            wakers.extend(net.lanes[1 - end].abandon());
-        });
-    }
-}
-
-impl fmt::Debug for NetEnd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NetEnd").field("end", &self.end).finish()
+        self.counts[end].repeated += 1;
+        if again {
+            let now = self.timer.now();
+            self.lanes[1 - end].flying.push_front((now, parcel.clone()));
+        }
+        if echo {
+            self.echoes.push((end, parcel.clone()));
+        }
     }
 }

@@ -1,40 +1,60 @@
-//! What all tasks of a run know.
+//! What all tasks of a connection know.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 
-use await_layer::{Handle, Link, ManualTimer, Sleep, Timer};
+use await_layer::{CloseReason, Handle, Link, ManualTimer, Sleep, Timer};
 use await_layer_testkit::contract::Contract;
 use await_layer_testkit::ledger::Ledger;
 use await_layer_testkit::rng::Rng;
 use await_layer_testkit::steps::{LocalFuture, Spawner, TaskId};
 
 use crate::body::{Body, Name};
-use crate::net::{Net, NetEnd};
-use crate::plan::Plan;
+use crate::books::Books;
+use crate::fuse::{Fuse, Fused, polling, survive};
+use crate::net::Net;
+use crate::plan::{PairPlan, Part};
+use crate::port::NetEnd;
+use crate::tally::Score;
 use crate::wire::Wire;
 
-pub(crate) type Joint<P> = Link<Contract<NetEnd>, P, ManualTimer>;
+pub(crate) type Joint<P> = Link<Contract<NetEnd>, Fused<P>, ManualTimer>;
 
 pub(crate) struct Shared {
-    pub(crate) plan: Plan,
+    pub(crate) plan: PairPlan,
     pub(crate) timer: ManualTimer,
     pub(crate) net: Rc<RefCell<Net>>,
     pub(crate) ledger: Ledger<Name, Body>,
+    pub(crate) score: Rc<Score>,
     pub(crate) rng: RefCell<Rng>,
     /// Futures that somebody has put aside.
     pub(crate) lot: RefCell<Vec<Parked>>,
-    /// A future of this end was forgotten, and its connection with it.
-    pub(crate) forgotten: [Cell<bool>; 2],
-    pub(crate) messages: Cell<u64>,
-    calls: [Cell<u64>; 2],
-    plains: [Cell<u64>; 2],
+    pub(crate) sides: [Side; 2],
     delivered: RefCell<BTreeSet<Name>>,
     spawner: Spawner<'static>,
     tasks: RefCell<Vec<(usize, TaskId)>>,
+}
+
+/// What is known of one end.
+pub(crate) struct Side {
+    pub(crate) fuse: Fuse,
+    pub(crate) books: RefCell<Books>,
+    /// A future was forgotten, and its connection with it.
+    pub(crate) forgotten: Cell<bool>,
+    /// How long a call takes that says nothing of it, in nanoseconds.
+    pub(crate) call_timeout: Cell<u64>,
+    /// When it was first asked to close.
+    pub(crate) closing: Cell<Option<u64>>,
+    /// The reason that the first was given.
+    reason: RefCell<Option<CloseReason>>,
+    calls: Cell<u64>,
+    plains: Cell<u64>,
 }
 
 /// A future that is polled on at some time, by another task.
@@ -61,11 +81,50 @@ impl<P: Wire> Clone for End<P> {
     }
 }
 
+impl<P: Wire> End<P> {
+    pub(crate) fn side(&self) -> &Side {
+        &self.shared.sides[self.who]
+    }
+
+    /// The next request, a call of its own.
+    pub(crate) fn body(&self, depth: u8) -> Body {
+        let number = self.shared.next_call(self.who);
+        Body::ask(self.shared.plan.link, self.who, number, depth)
+    }
+}
+
+impl Side {
+    fn new(part: &Part) -> Self {
+        Self {
+            fuse: part
+                .fuse
+                .map_or_else(Fuse::default, |(point, item)| Fuse::new(point, item)),
+            books: RefCell::default(),
+            forgotten: Cell::new(false),
+            call_timeout: Cell::new(nanos(part.limits.call_timeout)),
+            closing: Cell::new(None),
+            reason: RefCell::default(),
+            calls: Cell::new(0),
+            plains: Cell::new(0),
+        }
+    }
+
+    /// Whether it is the reason that everybody else was given.
+    pub(crate) fn is_the_reason(&self, reason: &CloseReason) -> bool {
+        *self
+            .reason
+            .borrow_mut()
+            .get_or_insert_with(|| reason.clone())
+            == *reason
+    }
+}
+
 impl Shared {
     pub(crate) fn new(
-        plan: &Plan,
+        plan: &PairPlan,
         timer: &ManualTimer,
         net: Rc<RefCell<Net>>,
+        (ledger, score): (Ledger<Name, Body>, Rc<Score>),
         rng: Rng,
         spawner: Spawner<'static>,
     ) -> Rc<Self> {
@@ -73,13 +132,11 @@ impl Shared {
             plan: plan.clone(),
             timer: timer.clone(),
             net,
-            ledger: Ledger::new(),
+            ledger,
+            score,
             rng: RefCell::new(rng),
             lot: RefCell::default(),
-            forgotten: Default::default(),
-            messages: Cell::new(0),
-            calls: Default::default(),
-            plains: Default::default(),
+            sides: [Side::new(&plan.ends[0]), Side::new(&plan.ends[1])],
             delivered: RefCell::default(),
             spawner,
             tasks: RefCell::default(),
@@ -104,12 +161,14 @@ impl Shared {
         self.timer.now()
     }
 
-    pub(crate) fn next_call(&self, end: usize) -> u64 {
-        self.calls[end].replace(self.calls[end].get() + 1)
+    fn next_call(&self, end: usize) -> u64 {
+        let calls = &self.sides[end].calls;
+        calls.replace(calls.get() + 1)
     }
 
-    pub(crate) fn next_plain(&self, end: usize) -> u64 {
-        self.plains[end].replace(self.plains[end].get() + 1)
+    pub(crate) fn next_plain(&self, end: usize) -> Body {
+        let plains = &self.sides[end].plains;
+        Body::plain(self.plan.link, end, plains.replace(plains.get() + 1))
     }
 
     /// `false` if this request was delivered before.
@@ -117,14 +176,27 @@ impl Shared {
         self.delivered.borrow_mut().insert(request)
     }
 
+    /// A task of this end. If something of the user's panics in it, it ends.
     pub(crate) fn spawn(
         &self,
         end: usize,
         name: &str,
         future: impl Future<Output = ()> + 'static,
     ) -> TaskId {
-        let name = format!("{name} of {}", ["ada", "bob"][end]);
-        let task = self.spawner.spawn(name, future);
+        let whose = (self.plan.link, end);
+        let name = format!("{name} of {whose:?}");
+        let task = async move {
+            let mut future = pin!(future);
+            poll_fn(move |cx| {
+                let poll = AssertUnwindSafe(|| polling(whose, || future.as_mut().poll(cx)));
+                catch_unwind(poll).unwrap_or_else(|panic| {
+                    survive(panic);
+                    Poll::Ready(())
+                })
+            })
+            .await;
+        };
+        let task = self.spawner.spawn(name, task);
         self.tasks.borrow_mut().push((end, task));
         task
     }
@@ -150,6 +222,12 @@ impl Shared {
         let mut sleep = self.timer.sleep();
         let at = self.now() + nanos(by);
         poll_fn(move |cx| sleep.poll_until(at, cx))
+    }
+
+    /// A pause of up to so many milliseconds.
+    pub(crate) async fn pause(&self, most: usize) {
+        let by = Duration::from_millis(1 + self.below(most) as u64);
+        self.sleep(by).await;
     }
 }
 

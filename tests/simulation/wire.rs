@@ -1,28 +1,34 @@
-//! The protocols: a kind byte and a number in front, wide or narrow, and the
-//! ws-await wire, which does not tell a reply from a request.
+//! The protocols, as the simulation reads and forges them; the ws-await wire,
+//! which does not tell a reply from a request.
 
 use std::fmt;
-use std::hash::Hash;
-use std::marker::PhantomData;
 
-use await_layer::{
-    AwaitIdCodec, Head, IdGenerator, Json, Locate, Pack, Packer, Peek, Protocol, Refusal,
-    SealError, Slot, SlotIds, TextId, Unpack, WsAwait,
-};
+use await_layer::{AwaitIdCodec, Pack, Packer, Protocol, TextId, Unpack, WsAwait};
+use await_layer_testkit::rng::Rng;
 use bytes::Bytes;
+use serde::Deserialize;
 
-use crate::body::Body;
-
-const HEADER: usize = 5;
-const PLAIN: u8 = 0;
-const REQUEST: u8 = 1;
-const REPLY: u8 = 2;
-const REFUSAL: u8 = 3;
-const CANCEL: u8 = 4;
+use crate::body::{Body, What};
 
 pub(crate) type IdOf<P> = <<P as Protocol>::Codec as AwaitIdCodec<Bytes>>::Id;
 
-/// A protocol that the simulation can read along with.
+/// What a frame is on the link, whoever it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sort {
+    Plain,
+    Ask,
+    /// The last or only answer, and a refusal.
+    Reply,
+    Part,
+    End,
+    Cancel,
+    Garbage,
+}
+
+/// What the link can read in a frame.
+pub(crate) type Look = fn(&Bytes) -> (Sort, Option<Body>);
+
+/// A protocol that the simulation can read along with, and forge.
 pub(crate) trait Wire:
     Protocol<
         Frame = Bytes,
@@ -30,192 +36,85 @@ pub(crate) trait Wire:
     > + Default
     + 'static
 {
-    /// What a frame on the link says; `None` for cancels and refusals.
-    fn read(frame: &Bytes) -> Option<Body>;
+    /// Whether an error of the packer's is the peer's refusal.
+    const REFUSES: bool;
+    /// Whether there are answers in parts.
+    const STREAMS: bool;
+    /// Whether a frame shows what it is: then all can be counted.
+    const MARKED: bool;
+
+    fn look(frame: &Bytes) -> (Sort, Option<Body>);
 
     /// An id of a caller's own choosing, one of a few.
     fn chosen(n: usize) -> IdOf<Self>;
 
-    /// Whether an error of the packer's is the peer's refusal.
-    const REFUSES: bool;
+    /// The id that a frame bears, as it is on the wire.
+    fn id(frame: &Bytes) -> Option<Bytes>;
+
+    fn make(sort: Sort, id: &Bytes, body: Option<Body>) -> Bytes;
+
+    /// An id that the generator at the other end has not made and will not
+    /// make; `of` is one that it has made, and may be needed.
+    fn guess(rng: &mut Rng, of: Option<&Bytes>) -> Option<Bytes>;
+
+    /// An id for the peer's own requests.
+    fn asking(n: u64) -> Bytes;
+
+    fn garbage(rng: &mut Rng) -> Bytes;
+}
+
+#[derive(Deserialize)]
+struct Members {
+    #[serde(rename = "awaitId")]
+    id: Option<String>,
+    b: Option<u64>,
 }
 
 impl Wire for WsAwait<Bytes> {
-    fn read(frame: &Bytes) -> Option<Body> {
-        serde_json::from_slice(frame).ok()
+    const REFUSES: bool = false;
+    const STREAMS: bool = false;
+    const MARKED: bool = false;
+
+    fn look(frame: &Bytes) -> (Sort, Option<Body>) {
+        let members = serde_json::from_slice::<Members>(frame).ok();
+        let body = members.as_ref().and_then(|members| members.b);
+        let body = body.and_then(Body::from_number);
+        let sort = match (members.and_then(|members| members.id), body) {
+            (None, Some(_)) => Sort::Plain,
+            (Some(_), Some(body)) if body.what == What::Ask => Sort::Ask,
+            (Some(_), _) => Sort::Reply,
+            (None, None) => Sort::Garbage,
+        };
+        (sort, body)
     }
 
     fn chosen(n: usize) -> TextId {
         TextId::from(format!("chosen{n}"))
     }
 
-    const REFUSES: bool = false;
-}
-
-/// A kind byte, four bytes of id, the body as JSON.
-pub(crate) struct Numbered<Id>(PhantomData<Id>);
-
-impl<Id> Default for Numbered<Id> {
-    fn default() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<Id: Number> Protocol for Numbered<Id> {
-    type Frame = Bytes;
-    type Packer = Headed;
-    type Codec = Self;
-    type Ids = Id::Ids;
-
-    fn into_parts(self) -> (Headed, Self, Id::Ids) {
-        (Headed, self, Id::Ids::default())
-    }
-}
-
-impl<Id: Number> Wire for Numbered<Id> {
-    fn read(frame: &Bytes) -> Option<Body> {
-        serde_json::from_slice(frame.get(HEADER..)?).ok()
+    fn id(frame: &Bytes) -> Option<Bytes> {
+        let members = serde_json::from_slice::<Members>(frame).ok()?;
+        Some(members.id?.into())
     }
 
-    fn chosen(n: usize) -> Id {
-        // No slot in use has it.
-        Id::narrow(60_000 + u32::try_from(n).expect("few"))
+    fn make(_: Sort, id: &Bytes, body: Option<Body>) -> Bytes {
+        let id = std::str::from_utf8(id).expect("made from text");
+        let body = body.map_or(String::new(), |body| format!(",\"b\":{}", body.to_number()));
+        format!("{{\"awaitId\":\"{id}\"{body}}}").into()
     }
 
-    const REFUSES: bool = true;
-}
-
-pub(crate) trait Number: Copy + Eq + Hash + 'static {
-    type Ids: IdGenerator<Id = Self> + Default;
-
-    fn wide(self) -> u32;
-    fn narrow(number: u32) -> Self;
-}
-
-impl Number for u32 {
-    type Ids = SlotIds<Self>;
-
-    fn wide(self) -> u32 {
-        self
+    fn guess(rng: &mut Rng, of: Option<&Bytes>) -> Option<Bytes> {
+        // Without its tag it would be a request.
+        let tag = std::str::from_utf8(of?.get(..13)?).ok()?;
+        Some(format!("{tag}{:07}zzzz", rng.below(1000)).into())
     }
 
-    fn narrow(number: u32) -> Self {
-        number
-    }
-}
-
-impl Number for u16 {
-    type Ids = TwoTurns;
-
-    fn wide(self) -> u32 {
-        self.into()
+    fn asking(n: u64) -> Bytes {
+        format!("theirs{n}").into()
     }
 
-    fn narrow(number: u32) -> Self {
-        Self::try_from(number).expect("sealed from a u16")
-    }
-}
-
-/// Each slot has two ids: one that is used too soon meets its old reply.
-#[derive(Default)]
-pub(crate) struct TwoTurns;
-
-impl IdGenerator for TwoTurns {
-    type Id = u16;
-
-    fn next(&mut self, slot: Slot) -> Option<u16> {
-        u16::try_from(slot.index << 1 | slot.turn & 1).ok()
-    }
-
-    fn locate(&self, id: &u16) -> Locate {
-        Locate::Slot(u32::from(*id) >> 1)
-    }
-
-    fn narrow(&self) -> bool {
-        true
-    }
-}
-
-fn headed(kind: u8, id: u32, body: &[u8]) -> Bytes {
-    [&[kind], &id.to_be_bytes()[..], body].concat().into()
-}
-
-impl<Id: Number> AwaitIdCodec<Bytes> for Numbered<Id> {
-    type Id = Id;
-    type Ask = u32;
-
-    fn peek(&mut self, frame: &Bytes) -> Peek<Id, u32> {
-        let Some((&[kind, a, b, c, d], _)) = frame.split_first_chunk::<HEADER>() else {
-            return Peek::Skip;
-        };
-        let id = u32::from_be_bytes([a, b, c, d]);
-        match kind {
-            PLAIN => Peek::Other,
-            REQUEST => Peek::Request(id),
-            REPLY | REFUSAL => Peek::Reply(Id::narrow(id)),
-            CANCEL => Peek::Cancel(id),
-            _ => Peek::Skip,
-        }
-    }
-
-    fn seal(&mut self, frame: &mut Bytes, head: Head<'_, Id, u32>) -> Result<(), SealError> {
-        let (kind, id) = match head {
-            Head::Request(id) => (REQUEST, id.wide()),
-            Head::Reply(ask) => (REPLY, *ask),
-            Head::Plain => (PLAIN, 0),
-            Head::Part(_) => return Err(SealError::new("no streamed replies")),
-        };
-        let body = frame.get(HEADER..);
-        *frame = headed(kind, id, body.ok_or_else(|| SealError::new("no header"))?);
-        Ok(())
-    }
-
-    fn cancel(&mut self, id: &Id) -> Option<Bytes> {
-        Some(headed(CANCEL, id.wide(), b""))
-    }
-
-    fn refuse(&mut self, ask: &u32, _: Refusal) -> Option<Bytes> {
-        Some(headed(REFUSAL, *ask, b""))
-    }
-
-    fn size(frame: &Bytes) -> usize {
-        frame.len()
-    }
-}
-
-/// Leaves room for the header, and returns the peer's refusal as an error.
-pub(crate) struct Headed;
-
-#[derive(Debug)]
-pub(crate) struct Refused;
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the peer refused")
-    }
-}
-
-impl Packer for Headed {
-    type Error = Refused;
-}
-
-impl Pack<Bytes, Body> for Headed {
-    fn pack(&self, value: &Body) -> Result<Bytes, Refused> {
-        let Ok(json) = Pack::<Bytes, _>::pack(&Json, value) else {
-            unreachable!("a body is JSON")
-        };
-        Ok(headed(PLAIN, 0, &json))
-    }
-}
-
-impl Unpack<Bytes, Body> for Headed {
-    fn unpack(&self, frame: Bytes) -> Result<Body, Refused> {
-        Self::body(&frame).ok_or(Refused)
-    }
-}
-
-impl Headed {
-    fn body(frame: &Bytes) -> Option<Body> {
-        serde_json::from_slice(frame.get(HEADER..)?).ok()
+    fn garbage(rng: &mut Rng) -> Bytes {
+        let some = ["", "{", "[1,2]", "nonsense", "\u{0}\u{1}", "{\"b\":"];
+        Bytes::from_static(some[rng.below(some.len())].as_bytes())
     }
 }
