@@ -12,7 +12,7 @@ fn document(path: &str) -> String {
 /// the guarantees exist.
 #[test]
 fn the_tests_that_are_named_exist() {
-    let sources: Vec<_> = ["tests", "crates"]
+    let sources: Vec<_> = ["tests", "crates", "fuzz"]
         .iter()
         .flat_map(|folder| files(&root().join(folder)))
         .collect();
