@@ -12,7 +12,8 @@ use crate::wire::Wire;
 pub(crate) async fn closer<P: Wire>(end: End<P>) {
     let shared = end.shared.clone();
     let (closing, since) = (&end.side().closing, shared.now());
-    closing.set(closing.get().or(Some(shared.now())));
+    let now = shared.now();
+    closing.set(closing.get().or(Some(now)));
     let mut close = end.handle.close();
     let reason = match shared.below(3) {
         0 => close.await,
