@@ -12,8 +12,7 @@ use crate::wire::Wire;
 pub(crate) async fn closer<P: Wire>(end: End<P>) {
     let shared = end.shared.clone();
     let (closing, since) = (&end.side().closing, shared.now());
-    let now = shared.now();
-    closing.set(closing.get().or(Some(now)));
+    closing.set(closing.get().or(Some(since)));
     let mut close = end.handle.close();
     let reason = match shared.below(3) {
         0 => close.await,
