@@ -14,6 +14,7 @@ use futures::StreamExt;
 use futures::future::try_join;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
 
 use crate::contender::{PAYLOAD, runtime};
 use crate::plan::{MEMORY, TCP};
@@ -26,6 +27,9 @@ const ROUNDS: usize = 10;
 
 /// More than all of it takes on a machine that is busy.
 const LONG: Duration = Duration::from_secs(3600);
+
+/// How long all wait for replies while nothing comes.
+const WAIT: Duration = Duration::from_secs(5);
 
 type Wired<S> = Link<S, TwoWay<Raw>, TokioTimer>;
 
@@ -47,8 +51,8 @@ impl<S: Wire> End<S> {
 }
 
 /// Per connection: bytes while nothing is in flight and while all is, and
-/// microseconds to connect. Then nanoseconds per call, and calls per second by
-/// the clock on the wall, of all together.
+/// microseconds to connect, and per second in which all wait. Then nanoseconds
+/// per call, and calls per second by the clock on the wall, of all together.
 pub(crate) fn measure(transport: &str, connections: usize) -> Result<Vec<f64>, Box<dyn Error>> {
     let runtime = runtime()?;
     let figures = runtime.block_on(async {
@@ -118,6 +122,10 @@ async fn of<S: Wire>(
     let [heap_busy, rss_busy] = bytes();
 
     let (start, cpu) = (Instant::now(), ThreadTime::now());
+    sleep(WAIT).await;
+    let waiting = per(cpu.elapsed().as_micros() as f64 / start.elapsed().as_secs_f64());
+
+    let (start, cpu) = (Instant::now(), ThreadTime::now());
     open.send(true)?;
     all_done.recv().await;
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu.elapsed());
@@ -130,6 +138,7 @@ async fn of<S: Wire>(
         heap_busy,
         rss_busy,
         connect,
+        waiting,
         cpu.as_nanos() as f64 / calls as f64,
         calls as f64 / seconds,
     ])

@@ -32,6 +32,7 @@ const CONNECTIONS: &[&str] = &[
     "heap, busy",
     "RSS, busy",
     "us to connect",
+    "us a second, waiting",
     "ns a call",
     "calls/s",
 ];
