@@ -35,7 +35,10 @@ fn nothing_is_unsafe() {
     let mut all = files(root());
     assert!(all.len() > 400, "the repository has moved");
     all.retain(|(path, _)| !path.ends_with(file!()));
-    assert_eq!(lines_with(&all, &["unsafe"]), [""; 0]);
+    let mut hits = lines_with(&all, &["unsafe"]);
+    // What cannot inherit the workspace's lints forbids it by itself.
+    hits.retain(|line| !line.ends_with("#![forbid(unsafe_code)]"));
+    assert_eq!(hits, [""; 0]);
 }
 
 /// The testkit panics by trade, and nothing else that is published may.
