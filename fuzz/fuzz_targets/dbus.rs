@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
     }
 
     fn align(&mut self, to: usize) -> Option<()> {
-        while self.at % to != 0 {
+        while !self.at.is_multiple_of(to) {
             self.byte()?;
         }
         Some(())

@@ -268,10 +268,10 @@ where
 
     fn cancel(&mut self, which: u8) {
         let which = usize::from(which) % self.calls.len().max(1);
-        if let Some((number, task)) = self.calls.get(which) {
-            if self.steps.cancel(*task) {
-                self.ledger.cancel(number);
-            }
+        if let Some((number, task)) = self.calls.get(which)
+            && self.steps.cancel(*task)
+        {
+            self.ledger.cancel(number);
         }
     }
 

@@ -155,7 +155,7 @@ impl End {
     /// An operation of ours, under an id that the peer may guess.
     fn ask(&mut self, line: &str) {
         let id = ["a", "b", ""][line.len() % 3];
-        let single = line.len() % 2 == 0;
+        let single = line.len().is_multiple_of(2);
         if self.single.contains(id) || self.answered.iter().any(|it| it == id) {
             return;
         }

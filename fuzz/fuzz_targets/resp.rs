@@ -190,14 +190,15 @@ impl Server {
                 self.tell(&format!("*{}\r\n{replies}", self.queued), id);
             }
             "subscribe" | "unsubscribe" | "psubscribe" => {
-                let channels = words.len() - 1;
-                for at in 1..=channels {
-                    let (kind, channel) = (name.len(), words[at]);
+                let mut channels = words[1..].iter().peekable();
+                while let Some(channel) = channels.next() {
+                    let kind = name.len();
                     let push = format!(
                         ">3\r\n${kind}\r\n{name}\r\n${}\r\n{channel}\r\n:1\r\n",
                         channel.len()
                     );
-                    self.wire.push_back((push, (at == channels).then_some(id)));
+                    let ends = channels.peek().is_none().then_some(id);
+                    self.wire.push_back((push, ends));
                 }
             }
             _ => {
