@@ -54,7 +54,7 @@ impl Journal {
     /// A copy of `body` is lost on the way.
     pub(crate) fn lose(&mut self, body: Body) {
         self.parts.remove(&body);
-        if !self.answered.contains(&body.name()) {
+        if body.what == What::Answer && !self.answered.contains(&body.name()) {
             self.arrived.remove(&body.name());
         }
     }
@@ -65,7 +65,7 @@ impl Journal {
             What::Answer if body.end != end => {
                 self.arrived.entry(body.name()).or_insert(at);
             }
-            What::Part => {
+            What::Part if body.end != end => {
                 self.parts.insert(body, at);
             }
             _ => {}

@@ -2,7 +2,7 @@
 //! with them, as a seed has it.
 //!
 //! `SIM_SEEDS=10000` runs that many seeds, `SIM_SEED=7` runs one and says what
-//! it drew. In release, every tenth seed beyond the first 500 is a heavy one.
+//! it drew. Every tenth seed beyond the first 500 is a heavy one.
 //!
 //! | room | question it answers |
 //! |---|---|

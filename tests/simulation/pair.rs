@@ -173,6 +173,7 @@ impl<P: Wire> Pair<P> {
         drop::<Vec<_>>(gone);
         self.unpolled.retain(|(who, _)| *who != end);
         self.ends[end] = None;
+        self.shared.sides[end].deserted.set(true);
         let dropped = self.net.borrow().dropped[end].is_some();
         assert!(
             dropped || self.shared.sides[end].forgotten.get(),
@@ -308,7 +309,18 @@ impl<P: Wire> Connected for Pair<P> {
                 "end {who}: {wrong:?}: {stats:?}, {books:?}"
             );
             if cause != Some(Cause::Panicked) {
-                let mut wrong = miscounted(&stats, counts, P::MARKED);
+                let mut counts = *counts;
+                if cause == Some(Cause::Unmatched) {
+                    // Read behind the last straw, and not looked at.
+                    let asks = stats.requests + stats.refused;
+                    let replies = stats.replied + stats.late + stats.unknown;
+                    if counts.asks > asks {
+                        counts.asks -= 1;
+                    } else if counts.replies > replies {
+                        counts.replies -= 1;
+                    }
+                }
+                let mut wrong = miscounted(&stats, &counts, P::MARKED);
                 let refusals = stats.unanswered + stats.refused - stats.refusals_dropped;
                 let all_left = cause == Some(Cause::Local) && self.plan.is_orderly();
                 if all_left && P::MARKED && counts.refusals != refusals {

@@ -1,5 +1,6 @@
 //! Permits: waited for, held, spent, given back, and all there at the end.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use await_layer::{CallError, Refused};
@@ -21,14 +22,19 @@ const IMPATIENCE: Duration = Duration::from_secs(30);
 pub(crate) async fn reserve<P: Wire>(end: &End<P>) {
     let shared = &end.shared;
     let mut reserve = end.handle.reserve();
-    let reserved = if shared.chance(shared.plan.cancels) {
-        poll_times(&mut reserve, 1 + shared.below(3)).await
-    } else {
-        // While the transport takes nothing no permit comes back.
-        match select(reserve, shared.sleep(IMPATIENCE)).await {
-            Either::Left((reserved, _)) => Some(reserved),
-            Either::Right(_) => None,
+    let polls = shared
+        .chance(shared.plan.cancels)
+        .then(|| 1 + shared.below(3));
+    let waiting = pin!(async {
+        match polls {
+            Some(polls) => poll_times(&mut reserve, polls).await,
+            None => Some((&mut reserve).await),
         }
+    });
+    // While the transport takes nothing no permit comes back.
+    let reserved = match select(waiting, shared.sleep(IMPATIENCE)).await {
+        Either::Left((reserved, _)) => reserved,
+        Either::Right(_) => None,
     };
     let permit = match reserved {
         None => {

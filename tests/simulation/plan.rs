@@ -158,9 +158,11 @@ impl Plan {
         let turn = seed / 10;
         let spurious = one(rng, &[0.0, 0.1]);
         let pairs = match seed % 10 {
-            0 if seed >= 500 || seed == 250 => (0..8)
-                .map(|link| PairPlan::draw(rng, link).heavy(rng))
-                .collect(),
+            0 if seed >= 500 || seed == 250 => {
+                let calls = if seed == 250 { 20 } else { 85 };
+                let draw = |link| PairPlan::draw(rng, link).heavy(rng, calls);
+                (0..8).map(draw).collect()
+            }
             0 | 1 => many(rng),
             2 => vec![PairPlan::draw(rng, 0).probed(turn)],
             3 => vec![PairPlan::draw(rng, 0).snapped(rng, turn)],
@@ -238,7 +240,7 @@ impl PairPlan {
     }
 
     /// Everybody has much to say, and the link lets them.
-    fn heavy(mut self, rng: &mut Rng) -> Self {
+    fn heavy(mut self, rng: &mut Rng, calls: usize) -> Self {
         self.is_heavy = true;
         self.stall = self.stall.min(0.05);
         self.capacity = 64;
@@ -251,7 +253,7 @@ impl PairPlan {
         self.blows.retain(|_| rng.chance(0.2));
         for end in &mut self.ends {
             end.callers = 2;
-            end.calls = 30;
+            end.calls = calls;
             end.driving = one(rng, &[Driving::Nobody, Driving::Spawned]);
             end.serving = one(rng, &[Serving::Serve(8), Serving::Spawn]);
             end.limits.max_in_flight = one(rng, &[16, 1024]);

@@ -47,6 +47,8 @@ pub(crate) struct Side {
     pub(crate) books: RefCell<Books>,
     /// A future was forgotten, and its connection with it.
     pub(crate) forgotten: Cell<bool>,
+    /// Everything that held it was dropped.
+    pub(crate) deserted: Cell<bool>,
     /// How long a call takes that says nothing of it, in nanoseconds.
     pub(crate) call_timeout: Cell<u64>,
     /// When it was first asked to close.
@@ -101,6 +103,7 @@ impl Side {
                 .map_or_else(Fuse::default, |(point, item)| Fuse::new(point, item)),
             books: RefCell::default(),
             forgotten: Cell::new(false),
+            deserted: Cell::new(false),
             call_timeout: Cell::new(nanos(part.limits.call_timeout)),
             closing: Cell::new(None),
             reason: RefCell::default(),

@@ -41,8 +41,9 @@ pub(crate) async fn stranger<P: Wire>(shared: Rc<Shared>, mut io: NetEnd) {
         plains: 0,
     };
     let reads_slowly = shared.chance(0.2);
-    let mischief = [0.0, 0.3, 1.0][shared.below(3)];
-    while shared.net.borrow().dropped[0].is_none() {
+    let mischief = [0.0, 0.2, 0.6][shared.below(3)];
+    let over = || shared.net.borrow().dropped[0].is_some() || shared.sides[0].deserted.get();
+    while !over() {
         let tick = Duration::from_millis(1 + shared.below(60) as u64);
         match select(io.next(), shared.sleep(tick)).await {
             Either::Left((Some(Ok(frame)), _)) => stranger.meet::<P>(&frame),
@@ -177,7 +178,11 @@ impl Stranger {
         }
         let body = Body::ask(self.shared.plan.link, HERE, self.asks, 2);
         self.asks += 1;
-        self.asked.entry(id.clone()).or_default().push(body);
+        let asked = self.asked.entry(id.clone()).or_default();
+        asked.push(body);
+        if asked.len() > 1 {
+            self.count(Feature::UnderLiveIds);
+        }
         self.throw(P::make(Sort::Ask, &id, Some(body)));
     }
 
@@ -212,7 +217,6 @@ impl Stranger {
                 // One that is live, if any is.
                 let live = self.asked.iter().find(|(_, asked)| !asked.is_empty());
                 if let Some(id) = live.map(|(id, _)| id.clone()) {
-                    self.count(Feature::UnderLiveIds);
                     self.ask::<P>(id);
                 }
             }

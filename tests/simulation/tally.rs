@@ -20,7 +20,7 @@ features! {
     PermitsSpent PermitsGivenUp PermitsUnused PermitsAllThere Fed Settings
     Repeated Overtook Forged Guessed Stale Echoed Garbage UnderLiveIds
     CancelsOfNothing EndlessParts OurTag Honest TheirsAnswered
-    Stuck Snapped Blows Panicked PanickedWaker PanickedTask Proved
+    Stuck Snapped Blows Panicked PanickedWaker PanickedTask
     ClosedTwice ClosedOnePoll CloseTimeout Eof Transport Unmatched Overflow
     Dropped
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use await_layer::{ManualTimer, WsAwait};
+use await_layer::{ManualTimer, Timer, WsAwait};
 use await_layer_testkit::ledger::Ledger;
 use await_layer_testkit::rng::Rng;
 use await_layer_testkit::steps::Steps;
@@ -114,7 +114,7 @@ impl World {
             assert!(complaints.is_empty(), "{complaints:#?}");
         }
         let polls = self.steps.polls();
-        assert!(polls < POLLS, "not enough: {:?}", self.steps);
+        assert!(polls < POLLS, "{} ns, {:?}", self.timer.now(), self.steps);
     }
 
     /// Nobody is woken: the clock moves on to what happens next.
