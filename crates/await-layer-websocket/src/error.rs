@@ -114,10 +114,11 @@ pub enum HandshakeError {
     /// built without TLS. Fix the address, turn on a TLS feature of the adapter
     /// if it has one, or connect over a TLS stream of your own.
     Address(tungstenite::Error),
-    /// The network failed, or the TLS handshake of rustls did: the other end
-    /// is down, unreachable or not trusted. Try again later if it is the first.
+    /// The network failed: the other end is down or unreachable. Try again
+    /// later.
     Network(io::Error),
-    /// TLS failed. Check the certificate and the connector.
+    /// TLS failed: the other end is not trusted, or speaks no TLS. Check the
+    /// certificate and the connector.
     Tls(tungstenite::Error),
     /// The server answered with this HTTP status instead of switching to
     /// WebSocket. Check path and credentials.
@@ -132,6 +133,10 @@ pub enum HandshakeError {
 impl From<tungstenite::Error> for HandshakeError {
     fn from(error: tungstenite::Error) -> Self {
         match error {
+            // Where rustls puts what it found wrong; a network never says so.
+            tungstenite::Error::Io(ref io) if io.kind() == io::ErrorKind::InvalidData => {
+                Self::Tls(error)
+            }
             tungstenite::Error::Io(error) => Self::Network(error),
             tungstenite::Error::Url(_) => Self::Address(error),
             tungstenite::Error::Tls(_) => Self::Tls(error),
