@@ -218,3 +218,26 @@ fn an_answer_may_be_a_frame_of_the_handlers_own() {
     assert_eq!(Task::new(sending).run(), Some(Ok(())));
     assert_eq!(stage.remote.take_written(), ["r7 made by hand"]);
 }
+
+/// What was under way when the stream was dropped is no flood of strays,
+/// however much it is.
+#[test]
+fn the_parts_that_a_dropped_stream_left_under_way_do_not_end_the_connection() {
+    let (stage, _incoming) = stage_with(Limits {
+        unmatched_budget: 3,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    let mut stream = Box::pin(stage.handle.send_stream::<String>("count"));
+    assert!(Task::new(stream.next()).run().is_none());
+    assert!(driver.run().is_none());
+    let request = requests(&stage.remote, &["count"]).remove(0);
+    drop(stream);
+    assert!(driver.run().is_none());
+    assert_eq!(stage.remote.take_written().len(), 1, "the cancel");
+    for _ in 0..100 {
+        stage.remote.feed(part_of(&request, "late"));
+    }
+    stage.remote.feed(end_of(&request));
+    assert!(driver.run().is_none(), "it lives");
+}

@@ -65,7 +65,7 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
                         }
                         Ok(())
                     }
-                    Peek::Stray => unmatched_reply(link, false),
+                    Peek::Stray => stray(link, Answer::Last, false),
                     Peek::Other => self.message(link, frame),
                     _ => Ok(()),
                 };
@@ -126,7 +126,7 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
                 Locate::Slot(index) => self.directory.was_used(index),
                 Locate::Map | Locate::Foreign => false,
             };
-            return unmatched_reply(link, ours || self.ids.tagged());
+            return stray(link, kind, ours || self.ids.tagged());
         };
         if kind == Answer::Part {
             // It restarts the time until the next.
@@ -218,17 +218,8 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
 }
 
 /// A reply that belongs to no call: late, if its id bears our mark.
-fn unmatched_reply<L: Connection>(link: &L, ours: bool) -> Ended<L> {
-    let bearable = link.with(|machine| {
-        let count = if ours {
-            &mut machine.stats.late
-        } else {
-            &mut machine.stats.unknown
-        };
-        *count += 1;
-        machine.count_unmatched()
-    });
-    spend(bearable)
+fn stray<L: Connection>(link: &L, kind: Answer, ours: bool) -> Ended<L> {
+    spend(link.with(|machine| machine.count_stray(kind, ours)))
 }
 
 fn spend<E>(bearable: bool) -> Result<(), End<E>> {

@@ -7,6 +7,8 @@ pub(crate) struct Budget {
     available: usize,
     max: usize,
     foreseen: u64,
+    /// Something was foreseen once.
+    gave_up: bool,
 }
 
 impl Budget {
@@ -15,12 +17,20 @@ impl Budget {
             available: max,
             max,
             foreseen: 0,
+            gave_up: false,
         }
     }
 
     /// One more of what is bad is to be expected.
     pub(crate) fn foresee(&mut self) {
         self.foreseen = self.foreseen.saturating_add(1);
+        self.gave_up = true;
+    }
+
+    /// Whether parts of an answer are to be expected that nobody wants: once a
+    /// call was given up, any number may be under way, and none of them is kept.
+    pub(crate) const fn foresees_parts(&self) -> bool {
+        self.gave_up
     }
 
     /// `false` when there was nothing left.

@@ -81,7 +81,7 @@ pub struct Limits {
     pub quarantine: Duration,
     /// Replies that match no call before the connection is closed; each reply
     /// that matches earns one back, and one late reply to each call that was
-    /// given up does not count. Stray replies are normal, floods of them are
+    /// given up does not count, nor do the parts of a stream that was. Stray replies are normal, floods of them are
     /// not. Default 1,024.
     pub unmatched_budget: usize,
     /// Frames read, and frames written, in one turn at most. Keeps one busy

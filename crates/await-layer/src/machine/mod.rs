@@ -199,6 +199,19 @@ impl<F, I, A> Machine<F, I, A> {
         }
     }
 
+    /// An answer under an id that is not live, perhaps one of ours. Whether the
+    /// connection may live on.
+    pub(crate) fn count_stray(&mut self, kind: Answer, ours: bool) -> bool {
+        let part = kind == Answer::Part && self.unmatched.foresees_parts();
+        let count = match (part, ours) {
+            (true, _) => &mut self.stats.late_parts,
+            (false, true) => &mut self.stats.late,
+            (false, false) => &mut self.stats.unknown,
+        };
+        *count += 1;
+        part || self.count_unmatched()
+    }
+
     /// A reply to nothing. Whether the connection may live on.
     pub(crate) fn count_unmatched(&mut self) -> bool {
         self.unmatched.consume()
