@@ -90,10 +90,16 @@ async fn looped<P: Wire>(
 fn nothing_is_missing<P: Wire>(end: &End<P>, seen: usize) {
     let came = end.shared.net.borrow().journal.plains[end.who].len();
     let reason = end.handle.close_reason();
-    // The message at which it ended reached nobody.
-    let broke = reason.is_some_and(|why| matches!(why.cause(), Cause::Overflow | Cause::Panicked));
+    // The message at which it ended, or which was read behind the reply that
+    // was one too many, reached nobody.
+    let broke = reason.as_ref().is_some_and(|why| {
+        matches!(
+            why.cause(),
+            Cause::Overflow | Cause::Panicked | Cause::Unmatched
+        )
+    });
     if seen != came && !(broke && seen + 1 == came) {
-        let text = format!("{} took {seen} of {came} messages", end.who);
+        let text = format!("{} took {seen} of {came} messages: {reason:?}", end.who);
         end.shared.complain(text);
     }
 }
