@@ -174,7 +174,11 @@ where
         let this = self.project();
         let owed = std::mem::take(&mut this.inner.put_off) > 0 && this.inner.broken.is_none();
         if let (true, Some(io)) = (owed, this.io.as_pin_mut()) {
-            drop(io.poll_flush(&mut Context::from_waker(this.waker)));
+            let flushed = io.poll_flush(&mut Context::from_waker(this.waker));
+            if let Poll::Ready(Err(_)) = flushed {
+                // Nothing more is asked of it.
+                this.inner.broken = Some(CloseReason::new(Cause::Transport, ""));
+            }
         }
     }
 
