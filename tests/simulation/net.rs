@@ -22,6 +22,8 @@ pub(crate) struct Net {
     pub(crate) lanes: [Lane; 2],
     pub(crate) unreadable: [bool; 2],
     pub(crate) unwritable: [bool; 2],
+    /// Ends that have begun to close their transport.
+    pub(crate) closing: [bool; 2],
     /// When this end was dropped.
     pub(crate) dropped: [Option<u64>; 2],
     pub(crate) counts: [Counts; 2],
@@ -53,6 +55,9 @@ pub(crate) struct Counts {
     pub(crate) asks: u64,
     /// Requests under the id of one that was not answered yet.
     pub(crate) again: u64,
+    /// Requests that came once the end had begun to close its transport, when
+    /// it writes no more.
+    pub(crate) belated: u64,
     /// Refusals that were written.
     pub(crate) refusals: u64,
     pub(crate) repeated: u64,
@@ -72,6 +77,7 @@ impl Net {
             lanes: Default::default(),
             unreadable: [false; 2],
             unwritable: [false; 2],
+            closing: [false; 2],
             dropped: [None; 2],
             counts: Default::default(),
             stalled: Vec::new(),
@@ -292,6 +298,7 @@ impl Net {
         counts.parts += u64::from(parcel.sort == Sort::Part);
         if parcel.sort == Sort::Ask {
             counts.asks += 1;
+            counts.belated += u64::from(self.closing[end]);
             let id = (self.id)(&parcel.frame);
             let fresh = id.is_some_and(|id| self.asked[end].insert(id));
             counts.again += u64::from(!fresh);

@@ -120,6 +120,7 @@ impl Sink<Bytes> for NetEnd {
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
         self.operate(|net, end, wakers| {
+            net.closing[end] = true;
             let flushed = flush(net, end, cx, wakers);
             if flushed.is_ready() {
                 wakers.extend(net.lanes[end].end());
