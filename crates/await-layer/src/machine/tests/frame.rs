@@ -26,7 +26,9 @@ impl Drop for Frame {
 pub(super) fn with<R>(subject: &mut Subject, change: impl FnOnce(&mut Subject) -> R) -> R {
     LOCKED.set(true);
     let result = change(subject);
+    let any = subject.has_discarded();
     let discarded = subject.take_discarded();
+    assert!(any != discarded.is_empty() && !subject.has_discarded());
     LOCKED.set(false);
     drop(discarded);
     result

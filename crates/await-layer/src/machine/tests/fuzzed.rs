@@ -33,8 +33,8 @@ fn op(bytes: &mut &[u8]) -> Option<Op> {
         6 => Op::Loose {
             size: place(bytes)?,
         },
-        7 => Op::Request,
-        8 => Op::Refuse,
+        7 => Op::Request { taken: kind < 128 },
+        8 => Op::Refuse { said: kind < 192 },
         9 => Op::Reply {
             ask: place(bytes)?,
             kind: match kind / 24 % 3 {
@@ -64,14 +64,33 @@ fn op(bytes: &mut &[u8]) -> Option<Op> {
         21 => Op::Take(place(bytes)?),
         22 if kind >= 128 => Op::TakeSend(place(bytes)?),
         22 => Op::DropSend(place(bytes)?),
-        // Rare, for hardly anything happens after it.
         _ => match byte(bytes)? {
+            // Rare, for hardly anything happens after it.
             0 => Op::Drain,
             1 => Op::Close { lost: false },
             2 => Op::Close { lost: true },
-            _ => Op::Flush,
+            rest => late(rest, place(bytes)?),
         },
     })
+}
+
+/// What came to the machine after the corpus had begun.
+fn late(kind: u8, ask: usize) -> Op {
+    let bit = kind >= 128;
+    match kind % 5 {
+        0 => Op::TakeRequest(ask),
+        1 => Op::Withdraw(ask),
+        2 => Op::Watch { ask, waits: bit },
+        3 => Op::Stray {
+            kind: if ask % 2 == 0 {
+                Answer::Part
+            } else {
+                Answer::Last
+            },
+            ours: bit,
+        },
+        _ => Op::Flush,
+    }
 }
 
 fn byte(bytes: &mut &[u8]) -> Option<u8> {

@@ -3,6 +3,8 @@
 //! Frames say where they are dropped: never while the machine is at work, for
 //! that is under the lock.
 
+mod asked;
+mod budget;
 #[cfg(test)]
 mod deadlines;
 mod frame;
@@ -21,7 +23,10 @@ mod written;
 
 use super::*;
 use frame::Frame;
-use model::{MAX_IN_FLIGHT, MAX_PARTS, MAX_REFUSALS, MAX_REQUESTS, MAX_RETIRED, QUARANTINE};
+use model::{
+    CLOSE_TIMEOUT, MAX_IN_FLIGHT, MAX_PARTS, MAX_REFUSALS, MAX_REQUESTS, MAX_RETIRED, QUARANTINE,
+    UNMATCHED,
+};
 use step::Pair;
 
 type Subject = Machine<Frame, u64, u64>;
@@ -40,9 +45,27 @@ enum Op {
     Loose {
         size: usize,
     },
-    Request,
-    /// Refuses a request that is not delivered.
-    Refuse,
+    Request {
+        taken: bool,
+    },
+    TakeRequest(usize),
+    Withdraw(usize),
+    /// Somebody asks whether the request still wants its answer, and perhaps
+    /// waits for it.
+    Watch {
+        ask: usize,
+        waits: bool,
+    },
+    /// Refuses a request that is not delivered; the wire may have no word for
+    /// it.
+    Refuse {
+        said: bool,
+    },
+    /// An answer under an id that is not live.
+    Stray {
+        kind: Answer,
+        ours: bool,
+    },
     Reply {
         ask: usize,
         kind: ReplyKind,
@@ -82,7 +105,9 @@ fn pair() -> Pair {
         max_parts: MAX_PARTS,
         max_requests: MAX_REQUESTS,
         max_refusals: MAX_REFUSALS,
+        unmatched_budget: UNMATCHED,
         quarantine: std::time::Duration::from_nanos(QUARANTINE),
+        close_timeout: std::time::Duration::from_nanos(CLOSE_TIMEOUT),
         ..Limits::default()
     };
     Pair::new(Subject::new(limits, 0))

@@ -1,8 +1,10 @@
 //! The same rules, told naively.
 
+use super::budget::Budget;
 use super::queue::Item;
 use super::reserving::Reservation;
 use super::*;
+use crate::Refusal;
 use crate::machine::arena::Key;
 
 /// How a call ended, without frames.
@@ -129,7 +131,12 @@ impl Send {
 #[derive(Debug)]
 pub(super) struct Ask {
     pub(super) key: Key,
+    pub(super) taken: bool,
+    pub(super) withdrawn: bool,
     pub(super) answered: bool,
+    /// What its handler left it with.
+    pub(super) declined: Option<Refusal>,
+    pub(super) party: Option<Key>,
 }
 
 #[derive(Debug, Default)]
@@ -147,7 +154,10 @@ pub(super) struct Model {
     pub(super) refusals: usize,
     pub(super) written: u64,
     pub(super) flushed: u64,
-    pub(super) draining: bool,
+    pub(super) stats: Stats,
+    pub(super) budget: Budget,
+    /// Until when, once it drains.
+    pub(super) draining: Option<u64>,
     pub(super) closed: bool,
 }
 
@@ -157,6 +167,8 @@ pub(super) const MAX_PARTS: usize = 2;
 pub(super) const MAX_REQUESTS: usize = 3;
 pub(super) const MAX_REFUSALS: usize = 2;
 pub(super) const QUARANTINE: u64 = 50;
+pub(super) const CLOSE_TIMEOUT: u64 = 45;
+pub(super) const UNMATCHED: usize = 2;
 
 impl Model {
     pub(super) fn call(&mut self, key: Key) -> &mut Call {
@@ -184,6 +196,7 @@ impl Model {
             Wire::Live { retire, .. } => {
                 call.wire = Wire::Leaving { retire };
                 self.queue.push(Item::Cancel(key));
+                self.budget.give_up();
             }
             _ => {}
         }
@@ -191,14 +204,19 @@ impl Model {
 
     pub(super) fn answer(&mut self, key: Key, kind: Answer) {
         let now = self.now;
-        let call = self.call(key);
-        if !call.waits() {
-            if kind != Answer::Part {
-                call.wire = Wire::Gone;
+        if !self.call(key).waits() {
+            if kind == Answer::Part {
+                self.stats.late_parts += 1;
+            } else {
+                self.stats.late += 1;
+                self.call(key).wire = Wire::Gone;
                 self.queue.retain(|item| *item != Item::Cancel(key));
             }
             return;
         }
+        self.budget.matched();
+        self.stats.replied += u64::from(kind != Answer::Part);
+        let call = self.call(key);
         let full = call.parts >= MAX_PARTS;
         match (kind, call.streams) {
             (Answer::Part, true) if !full => {
@@ -230,6 +248,7 @@ impl Model {
             }
             if call.waits() && call.deadline.is_some_and(|at| at <= self.now) {
                 call.end(How::Expired(call.sent()));
+                self.stats.expired += 1;
                 let key = call.key;
                 self.leave(key);
             }
@@ -243,6 +262,14 @@ impl Model {
             _ => None,
         });
         deadlines.min()
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.draining.is_none() && !self.closed
+    }
+
+    pub(super) fn drains(&self) -> bool {
+        self.draining.is_some() && !self.closed
     }
 
     /// Back to the front, but for what nobody wants any more.

@@ -64,7 +64,7 @@ impl Pair {
     pub(super) fn reserve(&mut self) {
         let number = self.number();
         let reserved = with(&mut self.subject, Machine::reserve);
-        assert_eq!(reserved.is_err(), self.model.draining || self.model.closed);
+        assert_eq!(reserved.is_ok(), self.model.is_open());
         if let Ok(key) = reserved {
             self.model.reservations.push(Reservation {
                 key,
@@ -79,7 +79,7 @@ impl Pair {
         for reservation in &self.model.reservations {
             let seen = self.subject.reserved(reservation.key);
             match reservation.stage {
-                _ if self.model.draining || self.model.closed => {
+                _ if !self.model.is_open() => {
                     assert!(matches!(seen, Some(Err(_))), "{reservation:?}");
                 }
                 Stage::Waiting => assert!(seen.is_none(), "{reservation:?}"),
@@ -112,8 +112,9 @@ impl Pair {
         let begun = with(&mut self.subject, |subject| {
             subject.begin_reserved(new, key.index)
         });
-        assert_eq!(begun.is_err(), self.model.draining || self.model.closed);
+        assert_eq!(begun.is_ok(), self.model.is_open());
         if let Ok(begun) = begun {
+            self.model.stats.calls += 1;
             self.model.calls.push(Call {
                 key: begun.call,
                 number,

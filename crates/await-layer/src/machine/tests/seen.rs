@@ -5,6 +5,7 @@ use super::model::{Call, Stage};
 use super::queue::Item;
 use super::reserving::Stage as Reserved;
 use super::step::Pair;
+use crate::Stats;
 use crate::machine::arena::Key;
 
 impl Pair {
@@ -57,13 +58,27 @@ impl Pair {
         assert_eq!(subject.permits, model.count(Call::permitted) + model.held());
         assert_eq!(subject.retired, model.count(Call::retired));
         assert_eq!(subject.asks.len(), model.asks.len());
-        assert_eq!(subject.asks_taken, model.asks.len());
+        let taken = model.asks.iter().filter(|ask| ask.taken).count();
+        assert_eq!(subject.asks_taken, taken);
+        let stats = Stats {
+            written: model.written,
+            ..model.stats
+        };
+        assert_eq!(subject.stats, stats);
         assert_eq!(
             (subject.written, subject.flushed),
             (model.written, model.flushed)
         );
-        let deadline = subject.deadlines.next(&mut subject.slots);
-        assert_eq!(deadline, model.next_deadline());
+        let drained_by = model.draining.filter(|_| model.drains());
+        let deadline = model.next_deadline().into_iter().chain(drained_by).min();
+        assert_eq!(subject.next_deadline(), deadline);
+        assert_eq!(subject.is_closing(), !model.is_open());
+        assert_eq!(subject.is_draining(), model.drains());
+        assert_eq!(subject.close_reason().is_some(), model.closed);
+        let overdue = drained_by.is_some_and(|at| at <= model.now);
+        assert_eq!(subject.drain_is_overdue(model.now), overdue);
+        let idle = model.count(Call::waits) == 0 && taken == 0 && model.queue.is_empty();
+        assert_eq!(subject.is_drained(), model.drains() && idle);
         let sends = model.sends.iter().filter(|send| send.stage != Stage::Gone);
         let own =
             |item: &&Item| matches!(item, Item::Loose(_) | Item::Decline(_) | Item::Refuse(_));

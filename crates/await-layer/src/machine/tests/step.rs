@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 
 use super::frame::with;
-use super::model::{Ask, Call, Model, Send, Stage, Wire, ended};
+use super::model::{Call, Model, Send, Stage, Wire, ended};
 use super::queue::{Item, item_of, queue_of};
 use super::*;
-use crate::Refusal;
 use crate::machine::arena::Key;
 
 pub(super) struct Pair {
@@ -15,10 +14,12 @@ pub(super) struct Pair {
     pub(super) staged: VecDeque<Write<Frame, u64, u64>>,
     /// Numbers frames and ids.
     next: u64,
+    /// Those who waited for a request to be withdrawn, when it was.
+    pub(super) told: Vec<Key>,
 }
 
 /// The number of the frame of a send.
-const SENT: u64 = u32::MAX as u64;
+pub(super) const SENT: u64 = u32::MAX as u64;
 
 impl Pair {
     pub(super) fn new(subject: Subject) -> Self {
@@ -27,6 +28,7 @@ impl Pair {
             model: Model::default(),
             staged: VecDeque::new(),
             next: 0,
+            told: Vec::new(),
         }
     }
 
@@ -39,10 +41,17 @@ impl Pair {
         let came_before = |item: &Item| old.contains(item) || op_puts_back(op);
         let seen = queue_of(&mut self.subject);
         self.same_queue(&seen, came_before);
+        let told = self.subject.count_woken();
+        let due = !seen.is_empty() || self.model.drains() || told > 0;
+        assert_eq!(self.subject.is_due(), due);
         let woken: Vec<Key> = self.subject.woken().collect();
+        assert_eq!(woken.len(), told);
         let waits = self.waiting();
         for key in waited.iter().filter(|key| !waits.contains(key)) {
             assert!(woken.contains(key) || self.went(*key), "{op:?}: not told");
+        }
+        for party in std::mem::take(&mut self.told) {
+            assert!(woken.contains(&party), "{op:?}: {party:?} is not told");
         }
         self.see_reservations();
         self.counts();
@@ -61,7 +70,7 @@ impl Pair {
             Op::Begin { timeout, streams } => self.begin(timeout, streams),
             Op::Send => {
                 let begun = with(&mut self.subject, |subject| subject.begin_send(Frame(SENT)));
-                assert_eq!(begun.is_err(), self.model.draining || self.model.closed);
+                assert_eq!(begun.is_ok(), self.model.is_open());
                 if let Ok(key) = begun {
                     self.sends(key, None);
                 }
@@ -71,49 +80,22 @@ impl Pair {
                 let pushed = with(&mut self.subject, |subject| {
                     subject.push_loose(Frame(number), size)
                 });
-                assert_eq!(pushed.is_err(), self.model.draining || self.model.closed);
+                assert_eq!(pushed.is_ok(), self.model.is_open());
                 if pushed.is_ok() {
                     self.model.queue.push(Item::Loose(number));
                     self.model.loose.push((number, size));
                 }
             }
-            Op::Request => {
-                let ask = with(&mut self.subject, |subject| {
-                    let ask = subject.take_in(1)?;
-                    subject.ask_is_taken(ask);
-                    Some(ask)
-                });
-                let full = self.model.asks.len() >= MAX_REQUESTS;
-                assert_eq!(
-                    ask.is_none(),
-                    full || self.model.draining || self.model.closed
-                );
-                self.model.asks.extend(ask.map(|key| Ask {
-                    key,
-                    answered: false,
-                }));
-            }
+            Op::Request { taken } => self.request(taken),
+            Op::TakeRequest(ask) => self.take_request(ask),
+            Op::Withdraw(ask) => self.withdraw(ask),
+            Op::Watch { ask, waits } => self.watch(ask, waits),
             // Nothing is read any more once it is closed.
-            Op::Refuse if self.model.closed => {}
-            Op::Refuse => {
-                let ask = self.number();
-                let rest = with(&mut self.subject, |subject| {
-                    subject.refuse(ask, Refusal::Busy, true)
-                });
-                assert_eq!(rest.is_some(), self.model.refusals >= MAX_REFUSALS);
-                if rest.is_none() {
-                    self.model.queue.push(Item::Refuse(ask));
-                    self.model.refusals += 1;
-                }
-            }
+            Op::Refuse { .. } | Op::Stray { .. } if self.model.closed => {}
+            Op::Refuse { said } => self.refuse(said),
+            Op::Stray { kind, ours } => self.stray(kind, ours),
             Op::Reply { ask, kind } => self.reply(ask, kind),
-            Op::DropResponder(ask) => {
-                if let Some(ask) = self.model.asks.get_mut(ask).filter(|ask| !ask.answered) {
-                    assert!(with(&mut self.subject, |subject| subject.drop_responder(ask.key)));
-                    ask.answered = true;
-                    self.model.queue.push(Item::Decline(ask.key));
-                }
-            }
+            Op::DropResponder(ask) => self.drop_responder(ask),
             Op::Stage(max) => self.stage(max),
             Op::Write { refuse, retire } => self.write(refuse, retire),
             Op::Unstage => self.unstage(),
@@ -148,6 +130,7 @@ impl Pair {
                     .filter(|c| c.caller.is_some())
                 {
                     let key = call.key;
+                    self.model.stats.cancelled += u64::from(call.waits());
                     call.caller = None;
                     drop(with(&mut self.subject, |subject| subject.cancel(key)));
                     self.model.leave(key);
@@ -185,9 +168,13 @@ impl Pair {
                 }
             }
             Op::Drain => {
-                with(&mut self.subject, |subject| subject.drain(0));
-                self.model.draining = true;
-                self.model.refuse_reservations();
+                let (now, opens) = (self.model.now, self.model.is_open());
+                let drains = with(&mut self.subject, |subject| subject.drain(now));
+                assert_eq!(drains, opens);
+                if opens {
+                    self.model.draining = Some(now + CLOSE_TIMEOUT);
+                    self.model.refuse_reservations();
+                }
             }
             Op::Close { lost } => {
                 if lost && self.staged.pop_front().is_some() {
@@ -199,6 +186,8 @@ impl Pair {
                 let reason = CloseReason::new(Cause::Eof, "");
                 with(&mut self.subject, |subject| subject.close(&reason));
                 if !self.model.closed {
+                    let asks = self.model.asks.iter();
+                    self.told = asks.filter_map(|ask| ask.party).collect();
                     self.model.close();
                 }
             }
@@ -217,8 +206,9 @@ impl Pair {
             batch: None,
         };
         let begun = with(&mut self.subject, |subject| subject.begin(new));
-        assert_eq!(begun.is_err(), self.model.draining || self.model.closed);
+        assert_eq!(begun.is_ok(), self.model.is_open());
         if let Ok(begun) = begun {
+            self.model.stats.calls += 1;
             let untaken = |call: &Call| matches!(call.caller, Some(Some(_)));
             assert_eq!(begun.company, self.model.calls.iter().any(untaken));
             self.model.calls.push(Call {
@@ -235,7 +225,7 @@ impl Pair {
         }
     }
 
-    fn sends(&mut self, key: Key, answers: Option<(Key, ReplyKind)>) {
+    pub(super) fn sends(&mut self, key: Key, answers: Option<(Key, ReplyKind)>) {
         self.model.queue.push(Item::Send(key));
         self.model.sends.push(Send {
             key,
@@ -243,18 +233,6 @@ impl Pair {
             answers,
             left: false,
         });
-    }
-
-    fn reply(&mut self, ask: usize, kind: ReplyKind) {
-        let Some(ask) = self.model.asks.get_mut(ask).filter(|ask| !ask.answered) else {
-            return;
-        };
-        ask.answered = kind != ReplyKind::Part;
-        let key = ask.key;
-        let frame = (kind != ReplyKind::End).then_some(Frame(SENT));
-        let begun = with(&mut self.subject, |subject| subject.reply(key, kind, frame));
-        let send = begun.expect("it is open while a request is");
-        self.sends(send, Some((key, kind)));
     }
 
     fn stage(&mut self, max: usize) {
@@ -306,6 +284,10 @@ impl Pair {
         });
         self.model.answer(key, kind);
         assert_eq!(matched.late, !waited && kind != Answer::Part);
+        if matched.late {
+            let borne = with(&mut self.subject, Machine::count_unmatched);
+            assert_eq!(borne, self.model.budget.bears());
+        }
         assert!(
             waited || matched.stray.is_some(),
             "a late reply reached somebody"

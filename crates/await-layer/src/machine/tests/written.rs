@@ -78,7 +78,10 @@ impl Pair {
                 model.loose.retain(|(number, _)| *number != frame.0);
                 model.written += u64::from(!refuse);
             }
-            Write::Decline { ask, .. } => {
+            Write::Decline { ask, why } => {
+                let mut asks = model.asks.iter();
+                let declined = asks.find(|open| open.key == ask);
+                assert!(declined.is_none_or(|ask| ask.declined == Some(why)));
                 with(subject, |subject| subject.ask_is_done(ask));
                 model.asks.retain(|open| open.key != ask);
             }
