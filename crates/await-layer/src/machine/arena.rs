@@ -174,20 +174,11 @@ pub(crate) fn reserve<T>(entries: &mut Vec<T>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::VecDeque;
 
-    #[test]
-    fn a_stale_key_never_reaches_the_next_occupant() {
-        let mut arena = Arena::new();
-        let old = arena.insert('a').unwrap();
-        assert_eq!(arena.remove(old), Some('a'));
-        let new = arena.insert('b').unwrap();
-        assert_eq!(new.index, old.index);
-        assert_eq!(arena.get(old), None);
-        assert_eq!(arena.remove(old), None);
-        assert_eq!(arena.get(new), Some(&'b'));
-        assert_eq!(arena.len(), 1);
-    }
+    use proptest::prelude::*;
+
+    use super::*;
 
     #[test]
     fn the_slot_free_for_longest_is_used_first() {
@@ -199,5 +190,70 @@ mod tests {
         let reused: Vec<_> = (0..4).map(|n| arena.insert(n).unwrap().index).collect();
         assert_eq!(reused, [2, 0, 3, 4]);
         assert_eq!(arena.keys().count(), 5);
+    }
+
+    proptest! {
+        #[test]
+        fn the_arena_is_a_queue_of_free_places(
+            ops in prop::collection::vec((0..4u8, any::<prop::sample::Index>()), 1..200),
+        ) {
+            let (mut arena, mut places) = (Arena::new(), 0);
+            let (mut free, mut live, mut stale) = (VecDeque::new(), Vec::new(), Vec::new());
+            for (number, (op, which)) in ops.into_iter().enumerate() {
+                match op {
+                    0 | 1 => {
+                        let key = arena.insert(number).unwrap();
+                        let expected = free.pop_front().unwrap_or_else(|| {
+                            places += 1;
+                            places - 1
+                        });
+                        prop_assert_eq!(key.index, expected);
+                        live.push((key, number));
+                    }
+                    2 if !live.is_empty() => {
+                        let (key, value) = live.swap_remove(which.index(live.len()));
+                        if number % 2 == 0 {
+                            prop_assert_eq!(arena.remove(key), Some(value));
+                        } else {
+                            arena.clear(key);
+                        }
+                        free.push_back(key.index);
+                        stale.push(key);
+                    }
+                    _ if !stale.is_empty() => {
+                        let key = stale[which.index(stale.len())];
+                        prop_assert_eq!(arena.remove(key), None);
+                        arena.clear(key);
+                    }
+                    _ => {}
+                }
+                for key in &stale {
+                    prop_assert_eq!(arena.get(*key), None);
+                    prop_assert_eq!(arena.get_mut(*key), None);
+                }
+                for (key, value) in &mut live {
+                    prop_assert_eq!(arena.get(*key), Some(&*value));
+                    prop_assert_eq!(arena.get_mut(*key), Some(&mut *value));
+                    prop_assert_eq!(arena.key_at(key.index), Some(*key));
+                    prop_assert_eq!(arena.at_mut(key.index), Some(value));
+                }
+                live.sort();
+                prop_assert!(arena.keys().eq(live.iter().map(|(key, _)| *key)));
+                prop_assert_eq!(arena.len(), live.len());
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_large_grows_by_an_eighth() {
+        let (mut entries, mut grown) = (Vec::new(), 0);
+        for n in 0..20_000 {
+            let before = entries.capacity();
+            reserve(&mut entries);
+            entries.push(n);
+            grown += usize::from(entries.capacity() != before);
+            assert!(n < 1024 || entries.capacity() <= entries.len() + entries.len() / 8);
+        }
+        assert!(grown < 50, "grown {grown} times");
     }
 }

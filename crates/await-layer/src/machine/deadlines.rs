@@ -132,6 +132,21 @@ impl Deadlines {
         self.sorted.is_empty()
     }
 
+    /// Each is where it says it is, and the lanes are in order.
+    #[cfg(test)]
+    pub(super) fn check(&self, slots: &mut impl Timed) {
+        for (place, lane) in (0..).zip(&self.lanes) {
+            let (mut index, mut last, mut members) = (lane.back(), u64::MAX, 0);
+            while let Some(deadline) = index.and_then(|index| slots.deadline(index)).copied() {
+                assert!(deadline.place() == place && deadline.at() <= last);
+                last = deadline.at();
+                index = index.and_then(|index| lane.before(&mut InLane(slots), index));
+                members += 1;
+            }
+            assert_eq!(members, lane.len());
+        }
+    }
+
     fn first(&self, slots: &mut impl Timed) -> Option<(u64, u32)> {
         let lanes = self.lanes.iter().filter_map(|lane| {
             let index = lane.front()?;

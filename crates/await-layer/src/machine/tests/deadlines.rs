@@ -43,6 +43,7 @@ proptest! {
                     prop_assert_eq!(due, expected);
                 }
             }
+            queue.check(&mut slots);
             prop_assert_eq!(queue.next(&mut slots), sorted.iter().map(|d| d.0).min());
         }
     }
@@ -74,5 +75,17 @@ fn deadlines_fall_due_wherever_the_clock_counts_from() {
         assert_eq!(queue.pop_due(&mut slots, now + 2), None);
         assert_eq!(queue.pop_due(&mut slots, now + 5), Some(1));
         assert_eq!(queue.pop_due(&mut slots, now + 5), Some(0));
+        assert_eq!(queue.pop_due(&mut slots, u64::MAX), None);
     }
+}
+
+#[test]
+fn a_deadline_may_be_decades_away_and_not_more() {
+    const YEAR: u64 = 365 * 24 * 3_600_000_000_000;
+    let mut queue = Deadlines::new(YEAR);
+    let mut slots = vec![Deadline::NONE; 2];
+    queue.insert(&mut slots, 0, 38 * YEAR);
+    assert_eq!(queue.next(&mut slots), None);
+    queue.insert(&mut slots, 1, 36 * YEAR);
+    assert_eq!(queue.next(&mut slots), Some(36 * YEAR));
 }

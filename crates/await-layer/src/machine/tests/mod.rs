@@ -12,6 +12,8 @@ mod frame;
 pub(crate) mod fuzzed;
 #[cfg(test)]
 mod generated;
+#[cfg(test)]
+mod inbound;
 mod model;
 mod queue;
 mod reserving;
