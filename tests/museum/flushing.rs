@@ -356,3 +356,25 @@ fn a_flush_put_off_is_tried_though_the_peer_has_ended_meanwhile() {
     assert_eq!(reason.cause(), Cause::Eof);
     assert_eq!(stage.remote.take_written().len(), 4);
 }
+
+#[test]
+fn after_a_flush_that_was_put_off_and_failed_nothing_is_asked_of_the_transport() {
+    let (stage, _incoming) = stage_with(Limits {
+        frames_per_turn: 4,
+        unmatched_budget: 1,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.run().is_none());
+    for n in 0..6 {
+        stage.handle.try_send(&*n.to_string()).expect("room");
+    }
+    assert!(driver.poll().is_pending());
+    (0..2).for_each(|_| stage.remote.feed("r99 what?".to_owned()));
+    stage.remote.fail(Op::Flush, Broken);
+    let reason = driver.run().expect("it ends");
+    assert_eq!(reason.cause(), Cause::Unmatched);
+    assert_eq!(stage.remote.calls(Op::Flush), 1);
+    assert_eq!(stage.remote.calls(Op::Close), 0);
+    assert!(stage.remote.is_dropped());
+}

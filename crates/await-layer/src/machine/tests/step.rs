@@ -279,19 +279,22 @@ impl Pair {
             return;
         };
         let (key, waited, now) = (call.key, call.waits(), self.model.now);
-        let matched = with(&mut self.subject, |subject| {
-            subject.answer(key, kind, Frame(0), 0, now)
+        let (late, stray) = with(&mut self.subject, |subject| {
+            let matched = subject.answer(key, kind, Frame(0), 0, now);
+            let stray = matched.stray.is_some();
+            matched
+                .stray
+                .into_iter()
+                .for_each(|frame| subject.discard(frame));
+            (matched.late, stray)
         });
         self.model.answer(key, kind);
-        assert_eq!(matched.late, !waited && kind != Answer::Part);
-        if matched.late {
+        assert_eq!(late, !waited && kind != Answer::Part);
+        if late {
             let borne = with(&mut self.subject, Machine::count_unmatched);
             assert_eq!(borne, self.model.budget.bears());
         }
-        assert!(
-            waited || matched.stray.is_some(),
-            "a late reply reached somebody"
-        );
+        assert!(waited || stray, "a late reply reached somebody");
     }
 
     fn take(&mut self, call: usize) {
