@@ -215,7 +215,8 @@ pub(crate) fn is_possible(shared: &Shared, end: usize, reason: &CloseReason) -> 
     let limits = &shared.plan.ends[end].limits;
     match reason.cause() {
         Cause::Local | Cause::CloseTimeout | Cause::Dropped | Cause::Eof | Cause::Transport => true,
-        Cause::Unmatched => shared.plan.strays(),
+        // Parts too are strays when the last reply has overtaken them.
+        Cause::Unmatched => !shared.plan.is_orderly(),
         Cause::Overflow => limits.overflow == Overflow::Close,
         Cause::Panicked => {
             let blown = shared.sides[end].fuse.has_blown();

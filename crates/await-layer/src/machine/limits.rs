@@ -80,9 +80,9 @@ pub struct Limits {
     /// than any reply can take. Default 60 s.
     pub quarantine: Duration,
     /// Replies that match no call before the connection is closed; each reply
-    /// that matches earns one back, and one late reply to each call that was
-    /// given up does not count, nor do the parts of a stream that was. Stray replies are normal, floods of them are
-    /// not. Default 1,024.
+    /// that matches earns one back. Not counted are one late reply to each call
+    /// that was given up, and the parts of a stream that was. Stray replies are
+    /// normal, floods of them are not. Default 1,024.
     pub unmatched_budget: usize,
     /// Frames read, and frames written, in one turn at most. Keeps one busy
     /// connection from starving its task. A burst that takes several turns
