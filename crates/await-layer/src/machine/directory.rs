@@ -193,6 +193,7 @@ mod tests {
         let c = Key { index: 2, turn: 0 };
         let a = directory.next_place().unwrap();
         assert!(directory.insert(A, a, 1, Locate::Slot(0)));
+        assert!(directory.was_used(0) && !directory.was_used(1));
         let b = directory.next_place().unwrap();
         assert!(!directory.insert(B, b, 1, Locate::Slot(0)));
         assert_eq!(directory.next_place(), Some(b), "it was not taken");
