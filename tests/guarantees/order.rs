@@ -135,7 +135,6 @@ fn f13_handlers_that_all_ask_back_get_their_replies_and_the_excess_is_refused() 
     let limits = Limits {
         max_in_flight: calls,
         max_requests: PLACES,
-        max_refusals: calls,
         ..Limits::default()
     };
     let [(near, near_in), (far, far_in)] = ends(8, limits);

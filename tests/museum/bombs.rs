@@ -5,6 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 
 use await_layer::{AwaitLayer, Cause, Limits, ManualTimer, SlotIds};
@@ -160,4 +161,128 @@ fn a_request_that_panics_when_its_batch_is_dropped_leaves_no_other_behind() {
     stage.remote.resume(Op::Ready);
     assert!(Task::new(stage.handle.driver()).run().is_none());
     assert_eq!(stage.remote.take_written().len(), 0);
+}
+
+#[test]
+fn a_message_that_panics_when_its_stream_is_dropped_keeps_nothing_else() {
+    let NoteStage {
+        remote,
+        handle,
+        mut incoming,
+    } = note_stage(
+        Wide::new(),
+        Limits {
+            max_inbound: 2,
+            ..Limits::default()
+        },
+    );
+    let mut next = Task::new(incoming.next());
+    assert!(next.poll().is_pending());
+    drop(next);
+    remote.feed(Note::with("notice", &bomb()));
+    remote.feed(Note::new("q1 work"));
+    remote.feed(Note::new("q2 work"));
+    remote.feed(Note::new("notice"));
+    let mut driver = Task::new(handle.driver());
+    assert!(driver.run().is_none());
+    drop(catch_unwind(AssertUnwindSafe(|| drop(incoming))));
+    assert!(driver.run().is_none());
+    let written = remote.take_written();
+    remote.end();
+    let ended = driver.run();
+    assert_eq!(written.len(), 2, "q1 and q2 are refused");
+    assert!(ended.is_some(), "the end is seen");
+}
+
+struct BombWaker(AtomicBool);
+impl Wake for BombWaker {
+    fn wake(self: Arc<Self>) {
+        assert!(!self.0.swap(false, SeqCst), "a waker that panics");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_when_a_reservation_is_dropped_costs_no_permit() {
+    let stage = note_stage(
+        Wide::new(),
+        Limits {
+            max_in_flight: 1,
+            ..Limits::default()
+        },
+    );
+    let waker = Arc::new(BombWaker(AtomicBool::new(false)));
+    let mut closed = Box::pin(stage.handle.closed());
+    let bell = Waker::from(waker.clone());
+    let mut cx = Context::from_waker(&bell);
+    assert!(closed.as_mut().poll(&mut cx).is_pending());
+    let mut first = Task::new(stage.handle.send_await::<Note>(&Note::new("first")));
+    assert!(first.run().is_none());
+    assert_eq!(stage.remote.take_written().len(), 1);
+    let mut reserve = Task::new(stage.handle.reserve());
+    assert!(reserve.poll().is_pending());
+    drop(first);
+    waker.0.store(true, SeqCst);
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(reserve)));
+    assert!(dropped.is_err());
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.run().is_none());
+    stage.remote.take_written();
+    let mut next = Task::new(stage.handle.send_await::<Note>(&Note::new("next")));
+    assert!(next.run().is_none() && driver.run().is_none());
+    assert_eq!(
+        stage.remote.take_written().len(),
+        1,
+        "the only permit is lost"
+    );
+}
+
+#[test]
+fn a_waker_that_panics_when_a_stream_is_dropped_does_not_stop_the_reading() {
+    let NoteStage {
+        remote,
+        handle,
+        mut incoming,
+    } = note_stage(
+        Wide::new(),
+        Limits {
+            max_inbound: 1,
+            ..Limits::default()
+        },
+    );
+    let waker = Arc::new(BombWaker(AtomicBool::new(false)));
+    let mut closed = Box::pin(handle.closed());
+    let bell = Waker::from(waker.clone());
+    let mut cx = Context::from_waker(&bell);
+    assert!(closed.as_mut().poll(&mut cx).is_pending());
+    let mut next = Task::new(incoming.next());
+    assert!(next.poll().is_pending());
+    drop(next);
+    remote.feed(Note::new("notice"));
+    let mut driver = Task::new(handle.driver());
+    assert!(driver.run().is_none());
+    drop(driver);
+    // It waits again, and is told.
+    let mut next = Task::new(incoming.next());
+    assert!(matches!(next.run(), Some(Some(_))));
+    drop(next);
+    let mut next = Task::new(incoming.next());
+    assert!(next.poll().is_pending());
+    drop(next);
+    // The transport wakes the hub: the stream is the designee.
+    remote.feed(Note::new("notice"));
+    waker.0.store(true, SeqCst);
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(incoming)));
+    assert!(dropped.is_err());
+    let mut driver = Task::new(handle.driver());
+    assert!(driver.run().is_none());
+    for _ in 0..5 {
+        remote.feed(Note::new("notice"));
+    }
+    assert!(driver.run().is_none());
+    remote.end();
+    assert!(
+        driver.run().is_some(),
+        "the end is not seen: {:?}",
+        handle.stats()
+    );
 }

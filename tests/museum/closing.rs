@@ -303,3 +303,49 @@ fn an_end_that_we_choose_is_announced_to_the_peer_and_keeps_nobody() {
         }
     }
 }
+
+#[test]
+fn a_close_reads_on_though_nobody_takes_messages() {
+    let (stage, _incoming) = stage_with(Limits {
+        max_inbound: 1,
+        ..Limits::default()
+    });
+    let mut driver = Task::new(stage.handle.driver());
+    (0..10).for_each(|_| stage.remote.feed("news".to_owned()));
+    assert!(driver.run().is_none());
+    assert_eq!(stage.remote.unread(), 9, "reading has stopped");
+    stage.remote.pend(Op::Close);
+    let mut close = Task::new(stage.handle.close());
+    assert!(close.run().is_none() && driver.run().is_none());
+    assert_eq!(stage.remote.unread(), 0, "the goodbye stands behind them");
+}
+
+#[test]
+fn what_comes_once_the_transport_closes_ends_nothing_else() {
+    for overflow in [Overflow::Lag, Overflow::Backpressure, Overflow::Close] {
+        let (stage, incoming) = stage_with(Limits {
+            max_inbound: 2,
+            overflow,
+            ..Limits::default()
+        });
+        let mut close = Task::new(stage.handle.close());
+        // The peer's goodbye stands behind what it has sent.
+        stage.remote.pend(Op::Close);
+        for _ in 0..2 {
+            stage.remote.feed("news".to_owned());
+        }
+        let mut driver = Task::new(stage.handle.driver());
+        assert!(driver.run().is_none());
+        assert!(close.run().is_none() && driver.run().is_none());
+        for _ in 0..10 {
+            stage.remote.feed("news".to_owned());
+        }
+        assert!(close.run().is_none() && driver.run().is_none());
+        assert_eq!(stage.remote.unread(), 0, "{overflow:?}");
+        stage.remote.end();
+        let reason = driver.run().expect("it has ended");
+        assert_eq!(reason.cause(), Cause::Local, "{overflow:?}");
+        assert_eq!(stage.handle.stats().dropped, 10);
+        drop(incoming);
+    }
+}

@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::pending;
+use std::panic::panic_any;
 use std::rc::Rc;
 
 use await_layer::{Cause, Limits, serve};
@@ -198,4 +199,51 @@ fn one_poll_ends_under_a_flood_of_messages() {
     );
     assert!(serving.run().is_none());
     assert_eq!(stage.remote.unread(), 0, "and it is woken for the rest");
+}
+
+#[test]
+fn messages_that_nobody_takes_do_not_hide_the_end_nor_requests() {
+    let (stage, incoming) = stage_with(Limits {
+        max_inbound: 3,
+        ..Limits::default()
+    });
+    let mut serving = Task::new(serve(incoming, 1, async |_: String| {
+        pending::<()>().await;
+        Ok::<_, ()>(String::new())
+    }));
+    stage.remote.feed("q1 slow".to_owned());
+    assert!(serving.run().is_none());
+    for _ in 0..10 {
+        stage.remote.feed("notice".to_owned());
+    }
+    stage.remote.feed("q2 as slow".to_owned());
+    assert!(serving.run().is_none());
+    let stats = stage.handle.stats();
+    assert_eq!((stats.requests, stats.dropped), (2, 10));
+    stage.remote.end();
+    let reason = serving.run().expect("the end is seen");
+    assert_eq!(reason.cause(), Cause::Eof);
+}
+
+#[test]
+fn a_panic_that_panics_again_when_it_is_dropped_refuses_its_request_alone() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            assert!(std::thread::panicking(), "what was caught is dropped");
+        }
+    }
+    let (stage, incoming) = stage();
+    let mut serving = Task::new(serve(incoming, 8, async |body: String| {
+        if body == "bomb" {
+            panic_any(Bomb);
+        }
+        Ok::<_, ()>(body)
+    }));
+    stage.remote.feed("q1 bomb".to_owned());
+    stage.remote.feed("q2 fine".to_owned());
+    assert!(serving.run().is_none());
+    let mut written = stage.remote.take_written();
+    written.sort();
+    assert_eq!(written, ["e1 Dropped", "r2 fine"]);
 }

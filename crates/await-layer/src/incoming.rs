@@ -1,6 +1,7 @@
 //! What the peer starts.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -161,13 +162,26 @@ impl<L: Connection> Drop for Incoming<L> {
     fn drop(&mut self) {
         // Closed first: what the driver queues from now on it gets back.
         self.events.close();
+        let paused = self.link.with(|machine| machine.forsake_messages());
+        let mut panic = None;
+        let mut catch = |drop: &mut dyn FnMut()| {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
+                panic.get_or_insert(payload);
+            }
+        };
         while let Ok(queued) = self.events.try_recv() {
-            // An event that is dropped refuses its request.
-            drop(self.event(queued));
+            let mut event = self.event(queued);
+            // An event that is dropped refuses its request; a frame may panic.
+            catch(&mut || event = None);
         }
-        self.party.leave(&*self.link);
-        if self.link.with(|machine| machine.forsake_inbound()) {
+        catch(&mut || self.party.leave(&*self.link));
+        if paused {
             self.link.hub().notify();
+        }
+        if let Some(panic) = panic {
+            if !std::thread::panicking() {
+                resume_unwind(panic);
+            }
         }
     }
 }

@@ -91,8 +91,9 @@ impl Party {
     pub(crate) fn leave<L: Connection>(&mut self, link: &L) {
         let seat = std::mem::replace(&mut self.seat, Key::NULL);
         if seat != Key::NULL {
-            link.hub().leave(seat);
             link.with(|machine| machine.vacate(seat));
+            // Last: it may wake, and that may panic.
+            link.hub().leave(seat);
         }
     }
 }

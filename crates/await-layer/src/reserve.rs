@@ -57,8 +57,12 @@ impl<L: Connection> Reserve<L> {
 
     fn leave(&mut self) {
         if let State::Waiting(key) = std::mem::replace(&mut self.state, State::Done) {
+            let due = unreserve(&*self.link, key.index);
+            // Behind the machine: it may wake, and that may panic.
             self.link.hub().leave(key);
-            give_back(&*self.link, key.index);
+            if due {
+                self.link.hub().notify();
+            }
         }
     }
 }
@@ -182,11 +186,15 @@ impl<L: Connection> fmt::Debug for Permit<L> {
 
 /// Gives a reservation up; whoever has its permit now is told in the next turn.
 pub(crate) fn give_back<L: Connection>(link: &L, slot: u32) {
-    let due = link.with(|machine| {
-        machine.unreserve(slot);
-        machine.is_due()
-    });
-    if due {
+    if unreserve(link, slot) {
         link.hub().notify();
     }
+}
+
+/// Whether a turn has something to do because of it.
+fn unreserve<L: Connection>(link: &L, slot: u32) -> bool {
+    link.with(|machine| {
+        machine.unreserve(slot);
+        machine.is_due()
+    })
 }

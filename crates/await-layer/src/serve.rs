@@ -34,7 +34,8 @@ const ROUNDS: usize = 64;
 /// stop early, loop over [`Incoming`] and race
 /// [`Responder::cancelled`](crate::Responder::cancelled).
 ///
-/// Plain messages are dropped: take them from [`Incoming`] if you want them.
+/// Plain messages are dropped and counted ([`Stats::dropped`](crate::Stats)):
+/// take them from [`Incoming`] if you want them.
 ///
 /// Dropping the future refuses what is under way.
 ///
@@ -60,6 +61,10 @@ where
     let mut incoming = pin!(incoming);
     let link = incoming.link.clone();
     let ended = || link.with(|machine| machine.close_reason().is_some());
+    // Nobody will take messages: they must not stop the reading.
+    if link.with(|machine| machine.forsake_messages()) {
+        link.hub().notify();
+    }
     let mut running = pin!(FuturesUnordered::new());
     poll_fn(|cx| {
         for _ in 0..ROUNDS {
@@ -122,5 +127,8 @@ where
         }
     };
     // After a panic the responder is dropped, and refuses.
-    drop(AssertUnwindSafe(finish).catch_unwind().await);
+    if let Err(payload) = AssertUnwindSafe(finish).catch_unwind().await {
+        // It may panic when it is dropped.
+        std::mem::forget(payload);
+    }
 }

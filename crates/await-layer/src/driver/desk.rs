@@ -43,6 +43,8 @@ pub(super) struct Desk<L: Connection> {
     /// The transport has flushed all that is written.
     pub(super) flushed: bool,
     pub(super) may_read: bool,
+    /// As many refusals wait as may.
+    pub(super) refusals_wait: bool,
     /// Answers that may be read before the machine is asked again.
     pub(super) batch: usize,
     /// Everything that was under way has finished and is flushed.
@@ -64,6 +66,7 @@ impl<L: Connection> Desk<L> {
             read: 0,
             flushed: false,
             may_read: true,
+            refusals_wait: false,
             batch: BATCH,
             drained: false,
             unbearable: false,
@@ -102,6 +105,7 @@ impl<L: Connection> Desk<L> {
     /// asked again.
     pub(super) fn ask_to_read(&mut self, machine: &mut MachineOf<L>) {
         self.may_read = machine.may_read();
+        self.refusals_wait = machine.refusals_wait();
         self.batch = machine.replies_at_once(BATCH);
     }
 
@@ -134,6 +138,7 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
     /// passed, for then what has expired goes first.
     pub(super) fn open(&mut self, machine: &mut MachineOf<L>) {
         self.turn = Turn {
+            stuck: self.turn.blocked,
             reads: self.budget,
             writes: self.budget,
             rung: self.alarms.has_rung(),

@@ -78,8 +78,9 @@ pub(super) struct Turn {
     pub(super) writes: usize,
     /// Reading is over.
     pub(super) read: bool,
-    /// The transport has no room.
+    /// The transport has no room, or had none in the last turn.
     pub(super) blocked: bool,
+    pub(super) stuck: bool,
     /// Something was written and `poll_flush` not called.
     pub(super) must_flush: bool,
     /// A sleep has rung and what has expired was not ended.
@@ -223,7 +224,10 @@ where
                 false => Err(End::Because(broken.clone())),
             };
         }
-        inner.closing |= std::mem::take(&mut inner.desk.drained);
+        if std::mem::take(&mut inner.desk.drained) && !inner.closing {
+            inner.closing = true;
+            inner.turn.again |= !inner.desk.may_read;
+        }
         if inner.closing {
             match io.poll_close(cx) {
                 Poll::Ready(Ok(())) => {

@@ -31,8 +31,14 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         S: Transport<L::Frame, ReadError = L::Error>,
     {
         while self.turn.reads > 0 {
-            if !self.desk.may_read {
+            // Closing, the transport waits for the peer's goodbye, which stands
+            // behind whatever else has come.
+            if !self.desk.may_read && !self.closing {
                 return Ok(false);
+            }
+            if self.desk.refusals_wait && self.may_write() && !self.turn.stuck {
+                // They leave before there are more.
+                return Ok(true);
             }
             match io.as_mut().poll_next(cx) {
                 Poll::Pending => return Ok(false),
@@ -195,6 +201,7 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
         let size = size_of_frame::<L>(&frame);
         match link.with(|machine| machine.admit(size)) {
             Admission::Drop => {}
+            Admission::Close if self.closing => link.with(|machine| machine.drop_message()),
             Admission::Close => {
                 return Err(End::Because(CloseReason::new(Cause::Overflow, "")));
             }

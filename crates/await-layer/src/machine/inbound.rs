@@ -12,7 +12,7 @@ pub(super) struct Inbound {
     /// Bytes of the requests that are not answered. They never stop reading:
     /// requests beyond the limit are refused.
     asked: usize,
-    /// Nobody will ever take anything.
+    /// Nobody will ever take a message.
     forsaken: bool,
     /// Messages dropped since the last one that was queued.
     lagged: u64,
@@ -78,8 +78,12 @@ impl<F, I, A> Machine<F, I, A> {
         !self.inbound.paused
     }
 
-    /// A plain message came, and somebody takes messages.
+    /// A plain message came.
     pub(crate) fn admit(&mut self, size: usize) -> Admission {
+        if self.inbound.forsaken {
+            self.drop_message();
+            return Admission::Drop;
+        }
         if self.inbound_is_full() {
             if self.limits.overflow == Overflow::Close {
                 return Admission::Close;
@@ -95,7 +99,7 @@ impl<F, I, A> Machine<F, I, A> {
         }
     }
 
-    /// A plain message came that nobody will ever take.
+    /// A plain message came that nobody will take.
     pub(crate) fn drop_message(&mut self) {
         self.stats.dropped += 1;
     }
@@ -117,8 +121,8 @@ impl<F, I, A> Machine<F, I, A> {
         self.inbound.paused && !self.inbound_is_full()
     }
 
-    /// Nobody will take anything any more. Whether reading had stopped.
-    pub(crate) fn forsake_inbound(&mut self) -> bool {
+    /// Nobody will take messages any more. Whether reading had stopped.
+    pub(crate) fn forsake_messages(&mut self) -> bool {
         self.inbound.forsaken = true;
         std::mem::take(&mut self.inbound.paused)
     }

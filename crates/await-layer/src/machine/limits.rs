@@ -61,9 +61,10 @@ pub struct Limits {
     /// it are refused. A request counts until its handler is done, cancelled
     /// or not, so that cancelling does not buy a peer more work. Default 256.
     pub max_requests: usize,
-    /// Refusals that wait to be written, at most; those beyond it are counted
-    /// and not sent, so that a peer that floods and does not read costs no
-    /// memory. Default 64.
+    /// Refusals that wait to be written, at most. While the transport takes
+    /// them they are written before more is read; once it does not, those
+    /// beyond are counted and not sent, so that a peer that floods and does not
+    /// read costs no memory. Default 64.
     pub max_refusals: usize,
     /// Parts of one streamed reply that nobody has taken yet, at most. A
     /// stream beyond it ends with an error and is cancelled: waiting for its

@@ -152,6 +152,13 @@ impl<F, I, A> Machine<F, I, A> {
         None
     }
 
+    /// Whether the next refusal would be dropped, and would not if those that
+    /// wait were written.
+    pub(crate) fn refusals_wait(&self) -> bool {
+        let refusals = self.outgoing.refusals;
+        refusals > 0 && refusals >= self.limits.max_refusals
+    }
+
     /// Queues something that has no slot yet.
     pub(super) fn push(&mut self, slot: Slot<F, I, A>) {
         self.outgoing.count(&slot.what);

@@ -83,6 +83,10 @@ fn step(machine: &mut Subject, model: &mut Model, overflow: Overflow, op: Op) {
         }
         Op::Read { size } => {
             let expected = match (model.is_full(), overflow) {
+                _ if model.forsaken => {
+                    model.dropped += 1;
+                    Admission::Drop
+                }
                 (true, Overflow::Close) => Admission::Close,
                 (true, _) => {
                     model.lagged += 1;
@@ -116,7 +120,7 @@ fn step(machine: &mut Subject, model: &mut Model, overflow: Overflow, op: Op) {
             }
         }
         Op::ReadNoMore => {
-            assert_eq!(machine.forsake_inbound(), model.paused);
+            assert_eq!(machine.forsake_messages(), model.paused);
             model.paused = false;
             model.forsaken = true;
             machine.drop_message();
