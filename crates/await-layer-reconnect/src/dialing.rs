@@ -247,7 +247,13 @@ impl<C: Connect> Future for Dialing<C> {
         let this = self.get_mut();
         // A panic here would be everybody's who waits, now and later.
         let ended = catch_unwind(AssertUnwindSafe(|| this.poll_end(cx)));
-        ended.unwrap_or_else(|_| Poll::Ready(Err(this.gave_up(Bound::Panicked))))
+        ended.unwrap_or_else(|payload| {
+            // It may throw again, which is kept then.
+            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+                std::mem::forget(again);
+            }
+            Poll::Ready(Err(this.gave_up(Bound::Panicked)))
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use async_channel::TryRecvError;
 use futures_core::Stream;
 
+use crate::caught;
 use crate::connection::Connection;
 use crate::hub::{Kind, Work};
 use crate::link::Events;
@@ -166,7 +167,10 @@ impl<L: Connection> Drop for Incoming<L> {
         let mut panic = None;
         let mut catch = |drop: &mut dyn FnMut()| {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
-                panic.get_or_insert(payload);
+                match panic {
+                    None => panic = Some(payload),
+                    Some(_) => caught::discard(payload),
+                }
             }
         };
         while let Ok(queued) = self.events.try_recv() {

@@ -83,6 +83,7 @@
 mod asking;
 mod call;
 mod call_all;
+mod caught;
 mod closed;
 mod codec;
 mod connection;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::task::Waker;
 
+use crate::caught;
 use crate::connection::{Connection, Drive, MachineOf};
 use crate::driver::{Next, Pump};
 use crate::hub::{Hub, Wakers};
@@ -165,8 +166,7 @@ where
                 driving.as_mut().advance(self);
             });
             if let Err(payload) = catch_unwind(advance) {
-                // Dropping what the user's code threw could throw again.
-                std::mem::forget(payload);
+                caught::discard(payload);
                 driving.as_mut().panicked(self);
             }
             let mut state = lock(&self.state);

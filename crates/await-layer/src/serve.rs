@@ -9,6 +9,7 @@ use futures_core::Stream;
 use futures_util::FutureExt;
 use futures_util::stream::FuturesUnordered;
 
+use crate::caught;
 use crate::connection::Connection;
 use crate::incoming::{Event, Incoming};
 use crate::machine::CloseReason;
@@ -128,7 +129,6 @@ where
     };
     // After a panic the responder is dropped, and refuses.
     if let Err(payload) = AssertUnwindSafe(finish).catch_unwind().await {
-        // It may panic when it is dropped.
-        std::mem::forget(payload);
+        caught::discard(payload);
     }
 }

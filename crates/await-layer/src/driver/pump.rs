@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 use super::alarms::Alarms;
 use super::desk::{Desk, Next};
 use crate::Protocol;
+use crate::caught;
 use crate::connection::{Connection, Drive, MachineOf};
 use crate::hub::{Hub, Wakers};
 use crate::incoming::Queued;
@@ -287,7 +288,9 @@ where
         let reason = CloseReason::new(Cause::Panicked, "see what the panic hook printed");
         // Dropping what panicked may panic again.
         let finish = || self.as_mut().finish(link, End::Because(reason));
-        drop(catch_unwind(AssertUnwindSafe(finish)));
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(finish)) {
+            caught::discard(payload);
+        }
     }
 }
 

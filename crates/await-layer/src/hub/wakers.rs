@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
+use crate::caught;
+
 /// Collected under a lock; [`wake`](Self::wake) is called without.
 #[derive(Default)]
 pub(crate) struct Wakers {
@@ -51,7 +53,10 @@ impl Wakers {
         while !self.is_empty() {
             let rest = AssertUnwindSafe(|| self.wake_some());
             if let Err(payload) = catch_unwind(rest) {
-                panic.get_or_insert(payload);
+                match panic {
+                    None => *panic = Some(payload),
+                    Some(_) => caught::discard(payload),
+                }
             }
         }
     }

@@ -136,3 +136,16 @@ pub(crate) fn nanos(duration: Duration) -> Option<u64> {
         .ok()
         .filter(|n| *n < u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_counted_in_nanoseconds_as_far_as_that_goes() {
+        let longest = Duration::from_nanos(u64::MAX - 1);
+        assert_eq!(nanos(longest), Some(u64::MAX - 1));
+        assert_eq!(nanos(longest + Duration::from_nanos(1)), None);
+        assert_eq!(nanos(Duration::MAX), None);
+    }
+}

@@ -151,7 +151,8 @@ mod tests {
         for turn in [0, 2, 4] {
             let place = places.next().unwrap();
             assert_eq!(place, Key { index: 0, turn });
-            places.renew(place);
+            let renewed = turn + 1;
+            assert_eq!(places.renew(place).turn, renewed);
             let again = take(&mut places, 1);
             assert_eq!(again.turn, turn + 1);
             assert_eq!(places.release(place), None, "that turn is over");

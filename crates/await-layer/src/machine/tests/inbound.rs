@@ -4,13 +4,12 @@ use std::collections::VecDeque;
 
 use proptest::prelude::*;
 
-use super::super::limits::charge;
 use super::*;
 use crate::Overflow;
 use crate::machine::arena::Key;
 
-const MAX: usize = 3;
-const MAX_BYTES: usize = 600;
+/// What the documents say that a frame is charged beside its bytes.
+const OVERHEAD: usize = 128;
 
 #[derive(Clone, Copy, Debug)]
 enum Op {
@@ -24,13 +23,18 @@ enum Op {
     TakeLag,
 }
 
+/// Such as reach a limit to the byte.
+fn size() -> impl Strategy<Value = usize> {
+    (0..3usize).prop_map(|n| n * OVERHEAD)
+}
+
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         1 => Just(Op::Call),
         1 => Just(Op::CallEnds),
-        6 => (0..300usize).prop_map(|size| Op::Read { size }),
+        6 => size().prop_map(|size| Op::Read { size }),
         4 => Just(Op::Take),
-        3 => (0..300usize).prop_map(|size| Op::Request { size }),
+        3 => size().prop_map(|size| Op::Request { size }),
         2 => Just(Op::RequestIsDone),
         1 => prop::bool::weighted(0.05)
             .prop_map(|is| if is { Op::ReadNoMore } else { Op::TakeLag }),
@@ -49,22 +53,23 @@ struct Model {
 }
 
 impl Model {
-    fn is_full(&self) -> bool {
-        let bytes: usize = self.messages.iter().map(|size| charge(*size)).sum();
-        !self.messages.is_empty() && (self.messages.len() >= MAX || bytes >= MAX_BYTES)
+    fn is_full(&self, limits: &Limits) -> bool {
+        let bytes: usize = self.messages.iter().map(|size| size + OVERHEAD).sum();
+        let full = self.messages.len() >= limits.max_inbound || bytes >= limits.max_inbound_bytes;
+        full && !self.messages.is_empty()
     }
 
-    fn reads(&self, overflow: Overflow) -> bool {
-        let stops = match overflow {
+    fn reads(&self, limits: &Limits) -> bool {
+        let stops = match limits.overflow {
             Overflow::Lag => self.calls.is_empty(),
             Overflow::Backpressure => true,
             Overflow::Close => false,
         };
-        !(stops && self.is_full() && !self.forsaken)
+        !(stops && self.is_full(limits) && !self.forsaken)
     }
 }
 
-fn step(machine: &mut Subject, model: &mut Model, overflow: Overflow, op: Op) {
+fn step(machine: &mut Subject, model: &mut Model, limits: &Limits, op: Op) {
     match op {
         Op::Call => {
             let new = NewCall {
@@ -82,7 +87,7 @@ fn step(machine: &mut Subject, model: &mut Model, overflow: Overflow, op: Op) {
             }
         }
         Op::Read { size } => {
-            let expected = match (model.is_full(), overflow) {
+            let expected = match (model.is_full(limits), limits.overflow) {
                 _ if model.forsaken => {
                     model.dropped += 1;
                     Admission::Drop
@@ -103,13 +108,14 @@ fn step(machine: &mut Subject, model: &mut Model, overflow: Overflow, op: Op) {
         }
         Op::Take => {
             if let Some(size) = model.messages.pop_front() {
-                let goes_on = model.paused && !model.is_full();
+                let goes_on = model.paused && !model.is_full(limits);
                 assert_eq!(machine.message_taken(size), goes_on);
             }
         }
         Op::Request { size } => {
-            let bytes: usize = model.asks.iter().map(|(_, size)| charge(*size)).sum();
-            let fits = model.asks.len() < MAX_REQUESTS && bytes < MAX_BYTES;
+            let bytes: usize = model.asks.iter().map(|(_, size)| size + OVERHEAD).sum();
+            let fits =
+                model.asks.len() < MAX_REQUESTS && (bytes == 0 || bytes < limits.max_inbound_bytes);
             let ask = machine.take_in(size);
             assert_eq!(ask.is_some(), fits);
             model.asks.extend(ask.map(|ask| (ask, size)));
@@ -137,22 +143,24 @@ proptest! {
     #[test]
     fn what_is_not_taken_is_bounded_and_told(
         overflow in prop::sample::select(vec![Overflow::Lag, Overflow::Backpressure, Overflow::Close]),
+        max_inbound in prop::sample::select(vec![0, 1, 3]),
+        max_inbound_bytes in prop::sample::select(vec![0, 5 * OVERHEAD]),
         ops in prop::collection::vec(op(), 1..100),
     ) {
         let limits = Limits {
-            max_inbound: MAX,
-            max_inbound_bytes: MAX_BYTES,
+            max_inbound,
+            max_inbound_bytes,
             max_requests: MAX_REQUESTS,
             overflow,
             ..Limits::default()
         };
-        let (mut machine, mut model) = (Subject::new(limits, 0), Model::default());
+        let (mut machine, mut model) = (Subject::new(limits.clone(), 0), Model::default());
         for op in ops {
-            step(&mut machine, &mut model, overflow, op);
-            let reads = model.reads(overflow);
+            step(&mut machine, &mut model, &limits, op);
+            let reads = model.reads(&limits);
             model.paused = !reads;
             assert_eq!(machine.may_read(), reads);
-            let most = if model.is_full() { 1 } else { 9 };
+            let most = if model.is_full(&limits) { 1 } else { 9 };
             assert_eq!(machine.replies_at_once(9), most);
             assert_eq!(machine.stats.dropped, model.dropped);
         }

@@ -26,8 +26,8 @@ mod written;
 use super::*;
 use frame::Frame;
 use model::{
-    CLOSE_TIMEOUT, MAX_IN_FLIGHT, MAX_PARTS, MAX_REFUSALS, MAX_REQUESTS, MAX_RETIRED, QUARANTINE,
-    UNMATCHED,
+    CLOSE_TIMEOUT, MAX_IN_FLIGHT, MAX_OUTBOUND, MAX_OUTBOUND_BYTES, MAX_PARTS, MAX_REFUSALS,
+    MAX_REQUESTS, MAX_RETIRED, QUARANTINE, UNMATCHED,
 };
 use step::Pair;
 
@@ -104,6 +104,8 @@ fn pair() -> Pair {
     let limits = Limits {
         max_in_flight: MAX_IN_FLIGHT,
         max_retired: MAX_RETIRED,
+        max_outbound: MAX_OUTBOUND,
+        max_outbound_bytes: MAX_OUTBOUND_BYTES,
         max_parts: MAX_PARTS,
         max_requests: MAX_REQUESTS,
         max_refusals: MAX_REFUSALS,

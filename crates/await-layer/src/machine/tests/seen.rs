@@ -1,7 +1,6 @@
 //! What can be seen of both, compared.
 
-use super::super::limits::charge;
-use super::model::{Call, Stage};
+use super::model::{Call, MAX_OUTBOUND, MAX_OUTBOUND_BYTES, Stage};
 use super::queue::Item;
 use super::reserving::Stage as Reserved;
 use super::step::Pair;
@@ -91,12 +90,14 @@ impl Pair {
             let bytes = model
                 .loose
                 .iter()
-                .map(|(_, size)| charge(*size))
+                .map(|(_, size)| size + 128)
                 .sum::<usize>();
             assert_eq!(
                 subject.outgoing.waiting(),
                 (model.loose.len(), bytes, model.refusals)
             );
+            let room = model.loose.len() < MAX_OUTBOUND && bytes < MAX_OUTBOUND_BYTES;
+            assert_eq!(subject.has_room(), room || model.loose.is_empty());
             let flushed = model.loose.is_empty() && model.written == model.flushed;
             assert_eq!(subject.is_flushed(), flushed);
         }

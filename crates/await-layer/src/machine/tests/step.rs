@@ -275,7 +275,8 @@ impl Pair {
                 Wire::Live { .. } | Wire::Leaving { .. } | Wire::Retired { .. }
             )
         };
-        let Some(call) = self.model.calls.get(call).filter(known) else {
+        let calls: Vec<&Call> = self.model.calls.iter().filter(known).collect();
+        let Some(call) = calls.get(call % calls.len().max(1)) else {
             return;
         };
         let (key, waited, now) = (call.key, call.waits(), self.model.now);
