@@ -316,6 +316,7 @@ impl<P: Wire> Connected for Pair<P> {
                     let replies = stats.replied + stats.late + stats.unknown;
                     if counts.asks > asks {
                         counts.asks -= 1;
+                        counts.again = counts.again.saturating_sub(1);
                     } else if counts.replies > replies {
                         counts.replies -= 1;
                     }
