@@ -149,3 +149,22 @@ impl fmt::Display for Refused {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_says_what_is_known() {
+        let reason = CloseReason::new(Cause::Eof, "");
+        assert_eq!((reason.code(), reason.text()), (None, ""));
+        assert_eq!(reason.to_string(), "closed by the peer");
+        let reason = CloseReason::new(Cause::Transport, "no route").with_code(1006);
+        assert_eq!((reason.code(), reason.text()), (Some(1006), "no route"));
+        let said = "the transport failed (code 1006): no route";
+        assert_eq!(reason.to_string(), said);
+        let refused = Refused::Seal(SealError::new("no object"));
+        let said = "the codec refused the frame: no object";
+        assert_eq!(refused.to_string(), said);
+    }
+}
