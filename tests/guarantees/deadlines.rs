@@ -17,7 +17,9 @@ const SPAN: usize = 60_000;
 fn f09_every_deadline_is_met_to_the_tick_with_a_stuck_sink_and_a_flooded_reader() {
     let calls = scaled(100_000, 10_000);
     // Most wait for a permit, the rest in the queue.
-    let rig = rig(Limits::default());
+    let limits = Limits::default();
+    let turn = limits.frames_per_turn;
+    let rig = rig(limits);
     rig.remote.pend(Op::Ready);
     let mut rng = Rng::new(9);
     let mut driver = Task::new(rig.handle.driver());
@@ -38,13 +40,24 @@ fn f09_every_deadline_is_met_to_the_tick_with_a_stuck_sink_and_a_flooded_reader(
     let mut endless = 0_usize;
     let mut now = 0_u64;
     let mut previous = 0_u64;
+    let mut flood = 0_u64;
     loop {
-        // A peer that never pauses.
-        for _ in 0..10 {
+        // A peer that never pauses: twice what a turn reads is always there.
+        while rig.remote.unread() < 2 * turn {
             rig.remote.feed(Word::new(0));
         }
-        assert!(driver.run().is_none());
+        let before = rig.handle.stats().read;
+        assert!(driver.turn().is_none());
+        let read = rig.handle.stats().read - before;
+        assert_eq!(read, turn as u64, "it was not flooded");
+        flood += read;
         let moment = (rig.timer.now() - start) / MILLI;
+        // That turn has told all who are due: it did not leave them to the next
+        // one that finds nothing to read.
+        for (timeout, task) in &waiting {
+            let due = timeout.as_millis() <= u128::from(moment);
+            assert!(!due || task.is_due(), "{timeout:?} at {moment} ms");
+        }
         waiting.retain_mut(|(timeout, task)| match task.run() {
             None => true,
             Some(outcome) => {
@@ -75,6 +88,6 @@ fn f09_every_deadline_is_met_to_the_tick_with_a_stuck_sink_and_a_flooded_reader(
     shown!(
         "F9",
         "{calls} deadlines from 0 to 60 s: {expired} met, 0 early, 0 later than the first tick after, \
-         {endless} without end wait"
+         {endless} without end wait; each of the driver's turns read {turn} frames and left as many, {flood} in all"
     );
 }
