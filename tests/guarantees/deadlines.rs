@@ -17,7 +17,9 @@ const SPAN: usize = 60_000;
 fn f09_every_deadline_is_met_to_the_tick_with_a_stuck_sink_and_a_flooded_reader() {
     let calls = scaled(100_000, 10_000);
     // Most wait for a permit, the rest in the queue.
-    let rig = rig(Limits::default());
+    let limits = Limits::default();
+    let turn = limits.frames_per_turn;
+    let rig = rig(limits);
     rig.remote.pend(Op::Ready);
     let mut rng = Rng::new(9);
     let mut driver = Task::new(rig.handle.driver());
@@ -38,13 +40,27 @@ fn f09_every_deadline_is_met_to_the_tick_with_a_stuck_sink_and_a_flooded_reader(
     let mut endless = 0_usize;
     let mut now = 0_u64;
     let mut previous = 0_u64;
+    let mut flood = 0_u64;
     loop {
-        // A peer that never pauses.
-        for _ in 0..10 {
-            rig.remote.feed(Word::new(0));
+        // A peer that never pauses: twice what a turn reads is there before each.
+        // The first turn may be what arms the alarm, the next then hears it.
+        for _ in 0..2 {
+            while rig.remote.unread() < 2 * turn {
+                rig.remote.feed(Word::new(0));
+            }
+            let before = rig.handle.stats().read;
+            assert!(driver.turn().is_none());
+            let read = rig.handle.stats().read - before;
+            assert_eq!(read, turn as u64, "it was not flooded");
+            flood += read;
         }
-        assert!(driver.run().is_none());
         let moment = (rig.timer.now() - start) / MILLI;
+        // Those turns have ended all that are due: they did not leave them to
+        // whoever finds nothing to read. At the start none has begun.
+        let due = |(timeout, _): &&(Duration, _)| timeout.as_millis() <= u128::from(moment);
+        let due = waiting.iter().filter(due).count() + expired;
+        let ended = rig.handle.stats().expired;
+        assert!(moment == 0 || ended == due as u64, "{ended} of {due}");
         waiting.retain_mut(|(timeout, task)| match task.run() {
             None => true,
             Some(outcome) => {
@@ -75,6 +91,6 @@ fn f09_every_deadline_is_met_to_the_tick_with_a_stuck_sink_and_a_flooded_reader(
     shown!(
         "F9",
         "{calls} deadlines from 0 to 60 s: {expired} met, 0 early, 0 later than the first tick after, \
-         {endless} without end wait"
+         {endless} without end wait; each of the driver's turns read {turn} frames and left as many, {flood} in all"
     );
 }

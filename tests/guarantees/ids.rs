@@ -67,10 +67,23 @@ fn f05_a_counter_at_its_end_neither_panics_nor_starts_over() {
     for request in &written {
         rig.remote.feed(request.reply(proof(request.number)));
     }
-    let outcomes = finish(&mut tasks);
-    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 3);
+    for (number, outcome) in (0_u64..).zip(finish(&mut tasks)) {
+        match outcome {
+            Ok(reply) => {
+                assert!(number < 3, "there was no id left for {number}");
+                assert_eq!(reply.number, proof(number));
+            }
+            Err(CallError::Refused { why, frame }) => {
+                assert!(number >= 3, "there was an id for {number}");
+                assert_eq!(why, Refused::IdExhausted);
+                assert_eq!(frame, Some(Word::new(number)), "handed back");
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    assert_eq!(rig.handle.in_flight(), 0);
     shown!(
         "F5",
-        "a counter from u64::MAX - 2: 3 ids, then `IdExhausted`"
+        "a counter from u64::MAX - 2: 3 ids answered, then 2 x `IdExhausted`, the frames handed back"
     );
 }

@@ -44,21 +44,20 @@ fn prepare(calls: usize) -> (Rig, Vec<Task<Asked>>, usize) {
     (rig, tasks, replied)
 }
 
-/// Loses it at the `nth` time; `false` if there was no such time.
+/// Loses it at the `nth` time that the driver asks for this; `false` if there
+/// was no such time.
 fn lose(calls: usize, loss: Loss, nth: u64) -> bool {
     let (mut rig, mut tasks, replied) = prepare(calls);
     match loss {
         Loss::Fails(op) => rig.remote.fail_at(op, nth, Broken),
-        Loss::Read => rig.remote.fail_read(Broken),
-        Loss::Eof => rig.remote.end(),
+        Loss::Read => rig.remote.fail_read_at(nth, Broken),
+        Loss::Eof => rig.remote.end_at(nth),
     }
     rig.remote.allow_all();
     // Whoever drives: one of the calls, and in as many polls as it is woken.
     let mut driver = Task::new(rig.handle.driver());
-    let reason: CloseReason = match driver.run() {
-        Some(reason) => reason,
-        None if matches!(loss, Loss::Fails(_)) => return false,
-        None => panic!("{loss:?} {nth}: the end was not seen"),
+    let Some(reason): Option<CloseReason> = driver.run() else {
+        return false;
     };
     let written: Vec<_> = rig.remote.take_written();
     let on_the_wire = |number: u64| {
@@ -90,8 +89,15 @@ fn lose(calls: usize, loss: Loss, nth: u64) -> bool {
             Err(error) => panic!("{error:?}"),
         }
     }
-    // Replies that had come may be had before the end, never others.
-    assert!(replies <= replied, "{loss:?} {nth}");
+    match loss {
+        // Replies that had come may be had before the end, never others.
+        Loss::Fails(_) => assert!(replies <= replied, "{loss:?} {nth}"),
+        // What was read before it is had, and nothing after it.
+        Loss::Read | Loss::Eof => {
+            let read = usize::try_from(nth - 1).expect("few");
+            assert_eq!(replies, read.min(replied), "{loss:?} {nth}");
+        }
+    }
     assert_eq!(rig.handle.in_flight(), 0);
     assert!(rig.remote.is_dropped(), "the transport is let go at once");
     let mut later = Task::new(rig.handle.send_await::<Word>(&Word::new(0)));
@@ -105,22 +111,22 @@ fn lose(calls: usize, loss: Loss, nth: u64) -> bool {
 
 #[test]
 fn f08_at_every_step_of_the_driver_the_end_reaches_everybody_at_once() {
-    let mut steps = 0;
-    for loss in LOSSES {
-        for nth in 1.. {
-            if !lose(300, loss, nth) {
-                break;
-            }
-            steps += 1;
-            if !matches!(loss, Loss::Fails(_)) {
-                break;
-            }
-        }
-    }
-    assert!(steps > 100, "only {steps} steps were seen");
+    const CALLS: usize = 300;
+    let [ready, send, flush, read, eof] = LOSSES.map(|loss| {
+        let mut steps = (1..).take_while(|nth| lose(CALLS, loss, *nth));
+        steps.by_ref().count()
+    });
+    // A frame for each third that was still in the queue, a reply for each that
+    // was not; and then the driver asks once more.
+    assert!(send == CALLS / 3 && ready >= send, "{ready} {send}");
+    assert!(flush > 0, "{flush}");
+    assert!(read > CALLS / 3 && eof == read, "{read} {eof}");
+    let steps = ready + send + flush + read + eof;
     shown!(
         "F8",
-        "300 calls in every state, lost at each of {steps} steps: one reason, 0 hang"
+        "{CALLS} calls in every state, lost at each of {steps} steps ({ready} of `poll_ready`, \
+         {send} of `start_send`, {flush} of `poll_flush`, {read} of reading, failed and ended): \
+         one reason, 0 hang"
     );
 }
 
@@ -129,6 +135,10 @@ fn f08_it_reaches_ten_thousand_calls_in_one_poll_of_the_driver() {
     let calls = scaled(10_000, 3000);
     for loss in LOSSES {
         assert!(lose(calls, loss, 1), "{loss:?}");
+    }
+    // And once all replies that had come are read.
+    for loss in [Loss::Read, Loss::Eof] {
+        assert!(lose(calls, loss, calls as u64 / 3 + 1), "{loss:?}");
     }
     shown!(
         "F8",

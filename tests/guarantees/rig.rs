@@ -64,9 +64,14 @@ impl<F: Future + Unpin> Task<F> {
         }
     }
 
+    /// Whether it was woken, or has yet to begin.
+    pub(crate) fn is_due(&self) -> bool {
+        !self.begun || self.waker.wakes() > 0
+    }
+
     /// Polls once, if it is its turn.
     pub(crate) fn turn(&mut self) -> Option<F::Output> {
-        if self.begun && self.waker.wakes() == 0 {
+        if !self.is_due() {
             return None;
         }
         self.begun = true;

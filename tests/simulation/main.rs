@@ -2,7 +2,8 @@
 //! with them, as a seed has it.
 //!
 //! `SIM_SEEDS=10000` runs that many seeds, `SIM_SEED=7` runs one and says what
-//! it drew. Every tenth seed beyond the first 500 is a heavy one.
+//! it drew. Every tenth seed beyond the first 500 is a heavy one. Between any two
+//! polls a seed has no more memory in use than its plan allows, and at its end none.
 //!
 //! | room | question it answers |
 //! |---|---|

@@ -158,6 +158,11 @@ impl<F, E> Stream for Scripted<F, E> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut state = self.remote.lock();
+        match state.reading.poll() {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(error))),
+            Poll::Pending => return Poll::Ready(None),
+        }
         if let Some(item) = state.incoming.pop_front() {
             return Poll::Ready(Some(item));
         }

@@ -75,6 +75,27 @@ fn each_kind_of_read_wakes_a_waiting_reader() {
 }
 
 #[test]
+fn a_read_fails_or_ends_at_the_poll_that_is_named_whatever_is_there() {
+    let (mut transport, remote) = script::scripted();
+    let count = CountingWaker::new();
+    let waker = count.waker();
+    assert_eq!(next(&mut transport, &waker), Poll::Pending);
+    remote.fail_read_at(2, "noise");
+    assert_eq!(count.take(), 1);
+    (1..=3).for_each(|frame| remote.feed(frame));
+    assert_eq!(next(&mut transport, &waker), Poll::Ready(Some(Ok(1))));
+    assert_eq!(
+        next(&mut transport, &waker),
+        Poll::Ready(Some(Err("noise")))
+    );
+    remote.end_at(2);
+    assert_eq!(next(&mut transport, &waker), Poll::Ready(Some(Ok(2))));
+    assert_eq!(next(&mut transport, &waker), Poll::Ready(None));
+    assert_eq!(next(&mut transport, &waker), Poll::Ready(None));
+    assert_eq!(remote.unread(), 1, "what was still to come");
+}
+
+#[test]
 fn what_is_not_flushed_is_not_written() {
     let (mut transport, remote) = script::scripted();
     send(&mut transport, 1).unwrap();

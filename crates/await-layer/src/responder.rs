@@ -49,9 +49,18 @@ impl<L: Connection> fmt::Debug for Request<L> {
 
 /// Answers one request of the peer's.
 ///
-/// It is used up by its last answer, so a second one does not compile:
+/// It is used up by its last answer:
 ///
-/// ```compile_fail
+/// ```
+/// # use await_layer::{Connection, PackedBy, Responder};
+/// # fn once<L: Connection>(responder: Responder<L>, yes: &impl PackedBy<L::Frame, L::Packer>) {
+/// let _ = responder.reply(yes);
+/// # }
+/// ```
+///
+/// So a second one does not compile:
+///
+/// ```compile_fail,E0382
 /// # use await_layer::{Connection, PackedBy, Responder};
 /// # fn twice<L: Connection>(responder: Responder<L>, yes: &impl PackedBy<L::Frame, L::Packer>) {
 /// let _ = responder.reply(yes);

@@ -36,6 +36,40 @@ impl<F, E> Remote<F, E> {
         wake(reader);
     }
 
+    /// Has the `nth` poll of the stream yield this error, before what is still
+    /// to come; 1 is the next poll. Pending polls count.
+    ///
+    /// # Panics
+    ///
+    /// If `nth` is 0.
+    #[track_caller]
+    pub fn fail_read_at(&self, nth: u64, error: E) {
+        assert!(nth > 0, "polls are counted from 1");
+        let mut state = self.lock();
+        let poll = state.reading.calls.saturating_add(nth);
+        let replaced = state.reading.failures.insert(poll, error);
+        let reader = state.reader.take();
+        drop(state);
+        wake(reader);
+        drop(replaced);
+    }
+
+    /// Has the stream end at its `nth` poll, and what is still to come then is
+    /// never read; 1 is the next poll. Pending polls count.
+    ///
+    /// # Panics
+    ///
+    /// If `nth` is 0.
+    #[track_caller]
+    pub fn end_at(&self, nth: u64) {
+        assert!(nth > 0, "polls are counted from 1");
+        let mut state = self.lock();
+        state.reading.shut_from = Some(state.reading.calls.saturating_add(nth));
+        let reader = state.reader.take();
+        drop(state);
+        wake(reader);
+    }
+
     /// Allows this many frames from now on; then `poll_ready` is pending.
     /// Replaces what was allowed before.
     pub fn allow(&self, frames: usize) {

@@ -37,6 +37,8 @@ pub(super) struct State<F, E> {
     pub(super) reader: Option<Waker>,
     /// The test, waiting for something to be written.
     pub(super) watcher: Option<Waker>,
+    /// Shut, it has ended.
+    pub(super) reading: Gate<E>,
     ready: Gate<E>,
     send: Gate<E>,
     flush: Gate<E>,
@@ -67,6 +69,7 @@ impl<F, E> State<F, E> {
             on_flush: None,
             reader: None,
             watcher: None,
+            reading: Gate::new(),
             ready: Gate::new(),
             send: Gate::new(),
             flush: Gate::new(),
