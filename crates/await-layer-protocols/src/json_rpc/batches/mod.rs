@@ -56,8 +56,8 @@ fn invalid(why: &str) -> String {
 /// is met, for a stage has no clock. A peer with a timeout for its requests
 /// loses no more than it would have.
 pub struct Batches<F, D = Plain> {
-    open: Open<F>,
-    types: PhantomData<fn(D)>,
+    open: Open,
+    types: PhantomData<fn(F, D)>,
 }
 
 impl<F> Batches<F> {

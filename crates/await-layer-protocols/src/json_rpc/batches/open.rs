@@ -23,23 +23,24 @@ const OVERHEAD: usize = 128;
 /// must not be too large where each of them is not.
 const MAX_BYTES: usize = 512 << 10;
 
-pub(super) struct Open<F> {
+pub(super) struct Open {
     /// The oldest first.
-    batches: VecDeque<Batch<F>>,
+    batches: VecDeque<Batch>,
     pub(super) max_bytes: usize,
 }
 
 /// An array whose requests are not all answered yet.
-struct Batch<F> {
+struct Batch {
     /// The ids, as they came, that still want an answer, and their cost.
     awaited: HashSet<String>,
     ids: usize,
-    /// The answers that have not left, and their cost.
-    answers: Vec<F>,
+    /// The answers that have not left, and their cost. They are copies: a frame
+    /// may take more memory than its text.
+    answers: Vec<Box<str>>,
     held: usize,
 }
 
-impl<F> Default for Open<F> {
+impl Default for Open {
     fn default() -> Self {
         Self {
             batches: VecDeque::new(),
@@ -60,14 +61,14 @@ fn text(frame: &impl JsonFrame) -> Option<&str> {
     frame.json().and_then(|json| std::str::from_utf8(json).ok())
 }
 
-impl<F: JsonFrame> Batch<F> {
+impl Batch {
     /// Writes the answers that are there as one array, if there are any.
-    fn flush(&mut self, out: &mut Flow<F, F>) {
+    fn flush<F: JsonFrame>(&mut self, out: &mut Flow<F, F>) {
         // Its commas and brackets are less than the overhead.
         let mut array = String::with_capacity(mem::take(&mut self.held));
         for answer in mem::take(&mut self.answers) {
             array.push(if array.is_empty() { '[' } else { ',' });
-            array.push_str(text(&answer).unwrap_or_default());
+            array.push_str(&answer);
         }
         if !array.is_empty() {
             array.push(']');
@@ -76,7 +77,7 @@ impl<F: JsonFrame> Batch<F> {
     }
 }
 
-impl<F> Open<F> {
+impl Open {
     pub(super) fn len(&self) -> usize {
         self.batches.len()
     }
@@ -94,12 +95,10 @@ impl<F> Open<F> {
         batch.ids = batch.ids.saturating_sub(cost(id));
         Some(place)
     }
-}
 
-impl<F: JsonFrame> Open<F> {
     /// From now on the answers to these leave together, unless they are too
     /// many or too large.
-    pub(super) fn admit(&mut self, awaited: HashSet<String>, out: &mut Flow<F, F>) {
+    pub(super) fn admit<F: JsonFrame>(&mut self, awaited: HashSet<String>, out: &mut Flow<F, F>) {
         let ids = sum(awaited.iter().map(|id| cost(id)));
         if !(1..=MAX_AWAITED).contains(&awaited.len()) || ids > self.max_bytes {
             return;
@@ -119,7 +118,7 @@ impl<F: JsonFrame> Open<F> {
     }
 
     /// Waits no more for the answer to what is withdrawn.
-    pub(super) fn withdraw(&mut self, id: &str, out: &mut Flow<F, F>) {
+    pub(super) fn withdraw<F: JsonFrame>(&mut self, id: &str, out: &mut Flow<F, F>) {
         if let Some(place) = self.waiting_for(id) {
             self.complete(place, out);
         }
@@ -127,13 +126,12 @@ impl<F: JsonFrame> Open<F> {
 
     /// Keeps an answer until the others of the batch at `place` are there, or
     /// writes it if it does not fit.
-    pub(super) fn answer(&mut self, place: usize, frame: F, out: &mut Flow<F, F>) {
-        let bytes = text(&frame).map(cost);
-        match bytes.filter(|bytes| self.make_room(*bytes, out)) {
-            Some(bytes) => {
+    pub(super) fn answer<F: JsonFrame>(&mut self, place: usize, frame: F, out: &mut Flow<F, F>) {
+        match text(&frame).filter(|it| self.make_room(cost(it), out)) {
+            Some(answer) => {
                 if let Some(batch) = self.batches.get_mut(place) {
-                    batch.held = batch.held.saturating_add(bytes);
-                    batch.answers.push(frame);
+                    batch.held = batch.held.saturating_add(cost(answer));
+                    batch.answers.push(answer.into());
                 }
             }
             None => out.write(frame),
@@ -143,7 +141,7 @@ impl<F: JsonFrame> Open<F> {
 
     /// Writes answers, the most that one batch has first, until this fits.
     /// Whether it does, as only ids are left otherwise.
-    fn make_room(&mut self, bytes: usize, out: &mut Flow<F, F>) -> bool {
+    fn make_room<F: JsonFrame>(&mut self, bytes: usize, out: &mut Flow<F, F>) -> bool {
         let ids = sum(self.batches.iter().map(|batch| batch.ids));
         let kept = ids.saturating_add(bytes);
         if kept > self.max_bytes {
@@ -159,8 +157,8 @@ impl<F: JsonFrame> Open<F> {
     }
 
     /// Writes the answers to a batch that waits for no more.
-    fn complete(&mut self, place: usize, out: &mut Flow<F, F>) {
-        let complete = |batch: &Batch<F>| batch.awaited.is_empty();
+    fn complete<F: JsonFrame>(&mut self, place: usize, out: &mut Flow<F, F>) {
+        let complete = |batch: &Batch| batch.awaited.is_empty();
         if self.batches.get(place).is_some_and(complete) {
             if let Some(mut batch) = self.batches.remove(place) {
                 batch.flush(out);
