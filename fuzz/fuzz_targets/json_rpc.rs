@@ -19,52 +19,88 @@ fuzz_target!(|bytes: &[u8]| {
     let frames: Vec<_> = bytes.split(|byte| *byte == b'\n').collect();
     frames.iter().for_each(|frame| json_rpc::check(frame));
     if let Ok(text) = std::str::from_utf8(bytes) {
-        batches::<Plain>(text.lines());
-        batches::<mcp::Requests>(text.lines());
+        // The second is met by what an input has room for.
+        for max_bytes in [512 << 10, bytes.len()] {
+            batches::<Plain>(text.lines(), max_bytes);
+            batches::<mcp::Requests>(text.lines(), max_bytes);
+        }
     }
 });
 
-/// Everything that comes is delivered once, and every answer leaves, alone or
-/// in one array, as soon as none is missing.
-fn batches<'a, D: Dialect>(frames: impl Iterator<Item = &'a str>) {
+type Wire<D> = Staged<script::Scripted<String, std::io::Error>, Batches<String, D>>;
+
+/// Messages of one array, at most.
+const MAX_MESSAGES: usize = 1000;
+
+/// Everything that comes is delivered once, unless it is too much for one array,
+/// and every answer leaves, alone or with others to the same array, as soon as
+/// none is missing.
+fn batches<'a, D: Dialect>(frames: impl Iterator<Item = &'a str>, max_bytes: usize) {
     let (transport, remote) = script::scripted::<String, std::io::Error>();
-    let mut stage = Staged::new(transport, Batches::<String, D>::default());
+    let batches = Batches::<String, D>::default().max_bytes(max_bytes);
+    let mut stage = Staged::new(transport, batches);
     let mut unanswered = BTreeSet::new();
-    let mut empty = 0;
+    let mut answers = Vec::new();
+    let mut together = Vec::new();
+    let mut refused = 0;
     for frame in frames {
         remote.feed(frame.to_owned());
         let array = serde_json::from_str::<Vec<&RawValue>>(frame).ok();
-        empty += usize::from(array.as_ref().is_some_and(Vec::is_empty));
         let messages = match &array {
-            Some(messages) => messages.iter().map(|it| it.get()).collect(),
+            Some(messages) if (1..=MAX_MESSAGES).contains(&messages.len()) => {
+                messages.iter().map(|it| it.get()).collect()
+            }
+            Some(_) => {
+                refused += 1;
+                Vec::new()
+            }
             None => vec![frame],
         };
+        if array.is_some() {
+            let mut asks = BTreeSet::new();
+            messages.iter().for_each(|it| asked::<Plain>(it, &mut asks));
+            together.push(asks.iter().map(|id| answer(id)).collect::<BTreeSet<_>>());
+        }
         for message in messages {
             let delivered = stage.next().now_or_never().flatten();
             assert_eq!(delivered.unwrap().unwrap(), message);
             asked::<D>(message, &mut unanswered);
         }
         assert!(stage.next().now_or_never().is_none(), "out of nothing");
+        // One at once; the others when all has been asked.
+        if let Some(id) = unanswered.pop_first() {
+            give(&mut stage, answer(&id), &mut answers);
+        }
     }
-    let answers: Vec<_> = unanswered.iter().map(|id| answer(id)).collect();
-    for answer in &answers {
-        let sent = stage.send(answer.clone()).now_or_never();
-        sent.expect("nothing is in its way").unwrap();
+    for id in &unanswered {
+        give(&mut stage, answer(id), &mut answers);
     }
     let mut written = Vec::new();
     for frame in remote.take_written() {
         match serde_json::from_str::<Vec<&RawValue>>(&frame) {
-            Ok(array) => written.extend(array.iter().map(|it| it.get().to_owned())),
+            Ok(array) => {
+                assert!(frame.len() <= max_bytes, "an array of {}", frame.len());
+                let array: Vec<_> = array.iter().map(|it| it.get().to_owned()).collect();
+                let belongs = |one: &BTreeSet<_>| array.iter().all(|it| one.contains(it));
+                assert!(together.iter().any(belongs), "{frame} answers no array");
+                written.extend(array);
+            }
             Err(_) => written.push(frame),
         }
     }
     let complaints = written.iter().filter(|it| it.contains("Invalid Request"));
-    assert_eq!(complaints.count(), empty, "arrays without messages");
+    assert_eq!(complaints.count(), refused, "arrays not taken apart");
     written.retain(|it| !it.contains("Invalid Request"));
     written.sort();
-    let mut answers = answers;
     answers.sort();
     assert_eq!(written, answers, "answers are kept back or were made up");
+}
+
+/// The layer answers.
+fn give(stage: &mut Wire<impl Dialect>, answer: String, answers: &mut Vec<String>) {
+    let sent = stage.send(answer.clone()).now_or_never();
+    sent.expect("nothing is in its way").unwrap();
+    answers.push(answer);
 }
 
 /// What this message asks, or no longer asks, to be answered.

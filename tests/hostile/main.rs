@@ -12,11 +12,12 @@
 //! | `untaken` | F22: requests that nobody takes |
 //! | `withdrawn` | F23: requests that are cancelled at once |
 //! | `unread`, `unwritten` | F24: a peer that does not read, below us and below each adapter |
-//! | `sized`, `empty`, `nested`, `pinned` | F25: messages too large, too many, too deep, or kept |
+//! | `sized`, `empty`, `arrays`, `nested`, `pinned` | F25: messages too large, too many, too deep, or kept |
 //! | `guessed` | F26: ids of others |
 //! | `echoed` | F27: our own requests, sent back |
 //! | `wire`, `hose`, `rig`, `ends`, `peak`, `table` | what they are measured with |
 
+mod arrays;
 mod echoed;
 mod empty;
 mod ends;
@@ -51,6 +52,7 @@ const FIGURES: &[(&str, fn(&mut Table))] = &[
     ("F23", withdrawn::measure),
     ("F24", unread::measure),
     ("F24", |table| on_sockets(unwritten::measure(table))),
+    ("F25", arrays::measure),
     ("F25", empty::measure),
     ("F25", nested::measure),
     ("F25", |table| on_sockets(sized::measure(table))),

@@ -101,7 +101,7 @@ fn an_array_of_replies_reaches_every_call() {
 }
 
 #[test]
-fn of_batches_that_nobody_answers_only_sixteen_are_kept() {
+fn of_batches_that_nobody_answers_the_newest_sixteen_are_kept() {
     let (ours, mut theirs) = memory::pair(64);
     let (_handle, mut incoming) = layer(ours).split();
     block_on(async {
@@ -118,7 +118,7 @@ fn of_batches_that_nobody_answers_only_sixteen_are_kept() {
             let answer: Outcome<usize> = Ok(id);
             request.responder.reply(&answer).await.unwrap();
             let frame = theirs.next().await.unwrap().unwrap();
-            assert_eq!(frame.starts_with('['), id < 16, "{frame}");
+            assert_eq!(frame.starts_with('['), id > 0, "{frame}");
         }
     });
 }
@@ -132,17 +132,17 @@ fn an_id_that_comes_twice_holds_no_answer_back() {
     assert_eq!(answers.first(), Some(&expected));
 }
 
-/// More requests than a connection takes at once are in part refused in
-/// silence: an array would never be complete, and no answer leave.
+/// Of more requests than a connection takes at once most are refused, and some
+/// in silence if the peer does not read: their array would never be complete.
 #[test]
 fn the_answers_to_a_large_batch_leave_one_by_one() {
     let (ours, mut theirs) = memory::pair::<String>(8);
     let mut ours = Staged::new(ours, Batches::new());
-    let requests = (0..2000).map(|id| json!({ "id": id, "method": "x" }));
+    let requests = (0..1000).map(|id| json!({ "id": id, "method": "x" }));
     let batch = Value::from_iter(requests).to_string();
     block_on(async {
         theirs.send(batch).await.unwrap();
-        for _ in 0..2000 {
+        for _ in 0..1000 {
             ours.next().await.unwrap().unwrap();
         }
         let answer = json!({ "id": 7, "result": 5 }).to_string();

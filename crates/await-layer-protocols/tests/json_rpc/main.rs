@@ -3,4 +3,5 @@
 
 mod batches;
 mod both_ends;
+mod bounds;
 mod codec;
