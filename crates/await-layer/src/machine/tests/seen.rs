@@ -1,6 +1,6 @@
 //! What can be seen of both, compared.
 
-use super::model::{Call, MAX_OUTBOUND, MAX_OUTBOUND_BYTES, Stage};
+use super::model::{Call, MAX_OUTBOUND, MAX_OUTBOUND_BYTES, MAX_REFUSALS, Stage};
 use super::queue::Item;
 use super::reserving::Stage as Reserved;
 use super::step::Pair;
@@ -87,6 +87,7 @@ impl Pair {
             + model.queue.iter().filter(own).count();
         assert_eq!(subject.slots.len(), slots);
         if !model.closed {
+            assert_eq!(subject.refusals_wait(), model.refusals >= MAX_REFUSALS);
             let bytes = model
                 .loose
                 .iter()
