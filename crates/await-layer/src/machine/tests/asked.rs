@@ -132,3 +132,14 @@ impl Pair {
         assert_eq!(borne, expected);
     }
 }
+
+#[test]
+fn where_no_refusal_may_wait_none_is_waited_for() {
+    let limits = Limits {
+        max_refusals: 0,
+        ..Limits::default()
+    };
+    let mut machine = Machine::<u32, u64, u64>::new(limits, 0);
+    assert!(machine.refuse(1, Refusal::Busy, true).is_some());
+    assert!(!machine.refusals_wait());
+}

@@ -32,7 +32,7 @@ fn op() -> impl Strategy<Value = Op> {
     ];
     let rest = prop_oneof![
         2 => Just(Op::Send),
-        2 => (0..3usize).prop_map(|size| Op::Loose { size: 4 * size }),
+        2 => (0..3usize).prop_map(|size| Op::Loose { size: 64 * size }),
         2 => any::<bool>().prop_map(|taken| Op::Request { taken }),
         1 => (0..4usize).prop_map(Op::TakeRequest),
         1 => (0..4usize).prop_map(Op::Withdraw),

@@ -169,9 +169,9 @@ pub(super) const MAX_REFUSALS: usize = 2;
 pub(super) const QUARANTINE: u64 = 50;
 pub(super) const CLOSE_TIMEOUT: u64 = 45;
 pub(super) const UNMATCHED: usize = 2;
-pub(super) const MAX_OUTBOUND: usize = 4;
-/// Three frames and a little.
-pub(super) const MAX_OUTBOUND_BYTES: usize = 3 * 128 + 8;
+pub(super) const MAX_OUTBOUND: usize = 3;
+/// Four empty frames, or two of 128 bytes.
+pub(super) const MAX_OUTBOUND_BYTES: usize = 4 * 128;
 
 impl Model {
     pub(super) fn call(&mut self, key: Key) -> &mut Call {
