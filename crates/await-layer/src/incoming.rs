@@ -1,7 +1,7 @@
 //! What the peer starts.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -161,24 +161,16 @@ impl<L: Connection> Stream for Incoming<L> {
 
 impl<L: Connection> Drop for Incoming<L> {
     fn drop(&mut self) {
-        // Closed first: what the driver queues from now on it gets back.
-        self.events.close();
+        // First: what the driver would queue from now on it drops or gets back.
         let paused = self.link.with(|machine| machine.forsake_messages());
+        self.events.close();
         let mut panic = None;
-        let mut catch = |drop: &mut dyn FnMut()| {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
-                match panic {
-                    None => panic = Some(payload),
-                    Some(_) => caught::discard(payload),
-                }
-            }
-        };
         while let Ok(queued) = self.events.try_recv() {
-            let mut event = self.event(queued);
+            let event = self.event(queued);
             // An event that is dropped refuses its request; a frame may panic.
-            catch(&mut || event = None);
+            caught::run(&mut panic, || drop(event));
         }
-        catch(&mut || self.party.leave(&*self.link));
+        caught::run(&mut panic, || self.party.leave(&*self.link));
         if paused {
             self.link.hub().notify();
         }

@@ -79,8 +79,9 @@ pub(super) struct Turn {
     pub(super) writes: usize,
     /// Reading is over.
     pub(super) read: bool,
-    /// The transport has no room, or had none in the last turn.
+    /// The transport has no room.
     pub(super) blocked: bool,
+    /// It had none in the turn before.
     pub(super) stuck: bool,
     /// Something was written and `poll_flush` not called.
     pub(super) must_flush: bool,

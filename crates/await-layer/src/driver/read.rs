@@ -194,14 +194,9 @@ impl<L: Connection, Z: Sleep> Inner<L, Z> {
     }
 
     fn message(&mut self, link: &L, frame: L::Frame) -> Ended<L> {
-        if self.events.is_closed() {
-            link.with(|machine| machine.drop_message());
-            return Ok(());
-        }
         let size = size_of_frame::<L>(&frame);
         match link.with(|machine| machine.admit(size)) {
             Admission::Drop => {}
-            Admission::Close if self.closing => link.with(|machine| machine.drop_message()),
             Admission::Close => {
                 return Err(End::Because(CloseReason::new(Cause::Overflow, "")));
             }

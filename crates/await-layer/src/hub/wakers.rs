@@ -1,8 +1,6 @@
 //! Wakers, to be woken or dropped once no lock is held.
 
-use std::any::Any;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
 use crate::caught;
@@ -48,16 +46,10 @@ impl Wakers {
     }
 
     /// Wakes them all, even if one panics. The first panic goes to `panic`.
-    pub(crate) fn wake(&mut self, panic: &mut Option<Box<dyn Any + Send>>) {
+    pub(crate) fn wake(&mut self, panic: &mut Option<caught::Payload>) {
         // Whoever panics is gone from the list: the rest are woken.
         while !self.is_empty() {
-            let rest = AssertUnwindSafe(|| self.wake_some());
-            if let Err(payload) = catch_unwind(rest) {
-                match panic {
-                    None => *panic = Some(payload),
-                    Some(_) => caught::discard(payload),
-                }
-            }
+            caught::run(panic, || self.wake_some());
         }
     }
 

@@ -81,11 +81,12 @@ impl<F, I, A> Machine<F, I, A> {
     /// A plain message came.
     pub(crate) fn admit(&mut self, size: usize) -> Admission {
         if self.inbound.forsaken {
-            self.drop_message();
+            self.stats.dropped += 1;
             return Admission::Drop;
         }
         if self.inbound_is_full() {
-            if self.limits.overflow == Overflow::Close {
+            // A close that is under way ends well all the same.
+            if self.limits.overflow == Overflow::Close && !self.is_draining() {
                 return Admission::Close;
             }
             self.inbound.lagged += 1;
@@ -97,11 +98,6 @@ impl<F, I, A> Machine<F, I, A> {
         Admission::Queue {
             lagged: std::mem::take(&mut self.inbound.lagged),
         }
-    }
-
-    /// A plain message came that nobody will take.
-    pub(crate) fn drop_message(&mut self) {
-        self.stats.dropped += 1;
     }
 
     /// Whether messages were dropped behind everything that is queued.

@@ -16,7 +16,8 @@ pub enum Overflow {
     /// behind the unread messages waits until they are taken or it times out;
     /// a loop that awaits a call before it reads on locks itself up.
     Backpressure,
-    /// Close the connection with [`Cause::Overflow`](crate::Cause::Overflow).
+    /// Close the connection with [`Cause::Overflow`](crate::Cause::Overflow);
+    /// one that is being closed already drops them.
     /// Risk: a burst ends the connection.
     Close,
 }

@@ -129,8 +129,6 @@ fn step(machine: &mut Subject, model: &mut Model, limits: &Limits, op: Op) {
             assert_eq!(machine.forsake_messages(), model.paused);
             model.paused = false;
             model.forsaken = true;
-            machine.drop_message();
-            model.dropped += 1;
         }
         Op::TakeLag => {
             assert_eq!(machine.has_lagged(), model.lagged > 0);
@@ -165,4 +163,19 @@ proptest! {
             assert_eq!(machine.stats.dropped, model.dropped);
         }
     }
+}
+
+#[test]
+fn messages_beyond_the_limit_do_not_spoil_a_close() {
+    let limits = Limits {
+        max_inbound: 1,
+        overflow: Overflow::Close,
+        ..Limits::default()
+    };
+    let mut machine = Subject::new(limits, 0);
+    assert_eq!(machine.admit(1), Admission::Queue { lagged: 0 });
+    assert_eq!(machine.admit(1), Admission::Close);
+    machine.drain(0);
+    assert_eq!(machine.admit(1), Admission::Drop);
+    assert_eq!((machine.stats.dropped, machine.take_lagged()), (1, 1));
 }
