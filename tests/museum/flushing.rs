@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use await_layer::{
-    AwaitLayer, CallError, Cause, Event, Incoming, Limits, ManualTimer, Refusal, Refused, Request,
-    SealError, SendError, Sent, SlotIds, WsAwait, memory, serve,
+    AwaitLayer, CallError, Cause, Driver, Event, Incoming, Limits, ManualTimer, Refusal, Refused,
+    Request, SealError, SendError, Sent, SlotIds, WsAwait, memory, serve,
 };
 use await_layer_testkit::contract::Contract;
 use await_layer_testkit::script::{self, Op};
@@ -15,7 +15,8 @@ use futures::future::join_all;
 use futures::{Sink, StreamExt};
 
 use crate::stage::{
-    Broken, Joint, Letters, Task, layer, play, refusal, reply_to, requests, stage, stage_with,
+    Broken, Joint, Letters, Stage, Task, layer, play, refusal, reply_to, requests, stage,
+    stage_with,
 };
 
 fn next_request(incoming: &mut Incoming<Joint>) -> Option<Request<Joint>> {
@@ -339,27 +340,10 @@ fn a_burst_of_two_turns_takes_two_turns() {
     assert_eq!(driver.waker.wakes(), 0, "nothing is left to do");
 }
 
-#[test]
-fn a_flush_put_off_is_tried_though_the_peer_has_ended_meanwhile() {
-    let (stage, _incoming) = stage_with(Limits {
-        frames_per_turn: 4,
-        ..Limits::default()
-    });
-    let mut driver = Task::new(stage.handle.driver());
-    assert!(driver.run().is_none());
-    for n in 0..6 {
-        stage.handle.try_send(&*n.to_string()).expect("room");
-    }
-    assert!(driver.poll().is_pending());
-    stage.remote.end();
-    let reason = driver.run().expect("it ends");
-    assert_eq!(reason.cause(), Cause::Eof);
-    assert_eq!(stage.remote.take_written().len(), 4);
-}
-
-#[test]
-fn after_a_flush_that_was_put_off_and_failed_nothing_is_asked_of_the_transport() {
-    let (stage, _incoming) = stage_with(Limits {
+/// A driver that has written four of six messages and left the flush to its next
+/// turn.
+fn put_off() -> (Stage, Incoming<Joint>, Task<Driver<Joint>>) {
+    let (stage, incoming) = stage_with(Limits {
         frames_per_turn: 4,
         unmatched_budget: 1,
         ..Limits::default()
@@ -370,6 +354,21 @@ fn after_a_flush_that_was_put_off_and_failed_nothing_is_asked_of_the_transport()
         stage.handle.try_send(&*n.to_string()).expect("room");
     }
     assert!(driver.poll().is_pending());
+    (stage, incoming, driver)
+}
+
+#[test]
+fn a_flush_put_off_is_tried_though_the_peer_has_ended_meanwhile() {
+    let (stage, _incoming, mut driver) = put_off();
+    stage.remote.end();
+    let reason = driver.run().expect("it ends");
+    assert_eq!(reason.cause(), Cause::Eof);
+    assert_eq!(stage.remote.take_written().len(), 4);
+}
+
+#[test]
+fn after_a_flush_that_was_put_off_and_failed_nothing_is_asked_of_the_transport() {
+    let (stage, _incoming, mut driver) = put_off();
     (0..2).for_each(|_| stage.remote.feed("r99 what?".to_owned()));
     stage.remote.fail(Op::Flush, Broken);
     let reason = driver.run().expect("it ends");

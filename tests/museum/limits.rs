@@ -336,17 +336,23 @@ fn a_message_beyond_the_queue_comes_back_and_there_is_room_again_once_it_is_writ
     assert_eq!(stage.handle.try_send("three"), Ok(()));
 }
 
+/// A thousand requests where one may come in.
+fn thousand(max_refusals: usize) -> (Stage, Incoming<Joint>) {
+    let (stage, incoming) = stage_with(Limits {
+        max_requests: 1,
+        max_refusals,
+        ..Limits::default()
+    });
+    for id in 0..1000 {
+        stage.remote.feed(format!("q{id} me too"));
+    }
+    (stage, incoming)
+}
+
 #[test]
 fn every_refusal_reaches_a_peer_that_reads() {
     for max_refusals in [1, 64] {
-        let (stage, _incoming) = stage_with(Limits {
-            max_requests: 1,
-            max_refusals,
-            ..Limits::default()
-        });
-        for id in 0..1000 {
-            stage.remote.feed(format!("q{id} me too"));
-        }
+        let (stage, _incoming) = thousand(max_refusals);
         assert!(Task::new(stage.handle.driver()).run().is_none());
         assert_eq!(stage.remote.take_written().len(), 999);
         assert_eq!(stage.handle.stats().refusals_dropped, 0);
@@ -356,15 +362,8 @@ fn every_refusal_reaches_a_peer_that_reads() {
 #[test]
 fn refusals_that_cannot_leave_do_not_stop_the_reading() {
     for max_refusals in [0, 1] {
-        let (stage, _incoming) = stage_with(Limits {
-            max_requests: 1,
-            max_refusals,
-            ..Limits::default()
-        });
+        let (stage, _incoming) = thousand(max_refusals);
         stage.remote.pend(Op::Ready);
-        for id in 0..1000 {
-            stage.remote.feed(format!("q{id} me too"));
-        }
         assert!(Task::new(stage.handle.driver()).run().is_none());
         assert_eq!(stage.remote.unread(), 0);
         let dropped = stage.handle.stats().refusals_dropped;
