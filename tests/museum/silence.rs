@@ -315,3 +315,25 @@ fn an_endless_interval_watches_nothing() {
     }
     assert!(remote.take_written().is_empty());
 }
+
+#[test]
+fn silence_behind_messages_that_nobody_takes_is_noticed_once_they_are_taken() {
+    let (wire, handle, mut incoming) = watched();
+    let mut driver = Task::new(handle.driver());
+    let most = Limits::default().max_inbound;
+    (0..most).for_each(|_| wire.remote.feed("news".to_owned()));
+    assert!(driver.run().is_none());
+    for _ in 0..=SETTINGS.misses {
+        wire.timer.advance(INTERVAL);
+        assert!(driver.run().is_none(), "nothing is read");
+    }
+    for _ in 0..most {
+        assert!(matches!(Task::new(incoming.next()).run(), Some(Some(_))));
+    }
+    assert!(driver.run().is_none(), "it asks first");
+    let reason = (0..=SETTINGS.misses).find_map(|_| {
+        wire.timer.advance(INTERVAL);
+        driver.run()
+    });
+    assert_eq!(reason.expect("it is noticed").cause(), Cause::Silent);
+}
