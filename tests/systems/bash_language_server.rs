@@ -13,7 +13,8 @@ use futures::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::programs::{Folder, expired, installed, node_modules, signal};
+use crate::programs::{Folder, expired, installed, node_modules};
+use crate::signals::{signal, stop};
 
 type Server = Link<Child, ContentLength, Lsp<Bytes>>;
 
@@ -198,7 +199,7 @@ async fn a_call_that_is_dropped_is_cancelled_and_its_answer_reaches_nobody() {
     let call = session
         .server
         .send_await::<Value>(&symbols("file:///none.sh"));
-    signal(session.process, "STOP");
+    stop(session.process);
     assert!(poll_immediate(call).await.is_none());
     signal(session.process, "CONT");
     // It answers in order: what follows is behind the answer to the first.
@@ -215,7 +216,7 @@ async fn a_reply_after_the_timeout_reaches_nobody_and_is_counted() {
     let Some(session) = initialized().await else {
         return;
     };
-    signal(session.process, "STOP");
+    stop(session.process);
     let call = session
         .server
         .send_await::<Value>(&symbols("file:///none.sh"));
@@ -244,7 +245,7 @@ async fn every_call_ends_when_the_server_is_killed() {
     let Some(session) = initialized().await else {
         return;
     };
-    signal(session.process, "STOP");
+    stop(session.process);
     let calls = (0..10).map(|_| {
         session
             .server

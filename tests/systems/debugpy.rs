@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use tokio::process;
 use tokio::task::{JoinHandle, yield_now};
 
-use crate::programs::{Folder, expired, python_with_debugpy, signal};
+use crate::programs::{Folder, expired, python_with_debugpy};
+use crate::signals::{signal, stop};
 
 type Adapter = Link<Child, ContentLength, Dap<Bytes>>;
 
@@ -179,7 +180,7 @@ async fn its_request_is_answered_while_ours_with_the_same_number_is_pending() {
     let ours = session
         .adapter
         .send_await::<Value>(&Command("nonsense", ()));
-    signal(session.process, "STOP");
+    stop(session.process);
     let mut ours = Box::pin(ours.with_id(number));
     session.write(&mut ours).await;
     let words: Vec<String> = serde_json::from_value(arguments["args"].clone()).unwrap();
@@ -227,7 +228,7 @@ async fn a_call_that_is_dropped_is_not_cancelled_where_that_is_not_known() {
     };
     let _launch = session.launched("internalConsole").await;
     session.event("initialized").await;
-    signal(session.process, "STOP");
+    stop(session.process);
     let mut call = Box::pin(session.breakpoint(1));
     session.write(&mut call).await;
     drop(call);
@@ -245,7 +246,7 @@ async fn a_reply_after_the_timeout_reaches_nobody_and_is_counted() {
     };
     let _launch = session.launched("internalConsole").await;
     session.event("initialized").await;
-    signal(session.process, "STOP");
+    stop(session.process);
     let mut call = Box::pin(session.breakpoint(1).timeout(Duration::from_secs(100)));
     session.write(&mut call).await;
     let ended = expired(call).await;
@@ -261,7 +262,7 @@ async fn every_call_ends_when_the_adapter_is_killed() {
     let Some(session) = Session::start("debugpy-kill").await else {
         return;
     };
-    signal(session.process, "STOP");
+    stop(session.process);
     let calls = (0..10).map(|_| {
         session
             .adapter

@@ -18,7 +18,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::programs::{expired, node_modules, signal};
+use crate::programs::{expired, node_modules};
+use crate::signals::signal;
 
 type Io = Staged<WebSocket<MaybeTlsStream<TcpStream>>, Session<Frame>>;
 type Server = await_layer::Link<Io, GraphqlWs, TokioTimer>;

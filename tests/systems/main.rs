@@ -5,6 +5,7 @@
 //! not run; where `CI=true` it is a failure.
 
 mod programs;
+mod signals;
 
 mod bash_language_server;
 mod dbus;

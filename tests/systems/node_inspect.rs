@@ -16,7 +16,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::programs::{expired, installed, signal};
+use crate::programs::{expired, installed};
+use crate::signals::signal;
 
 type Stream = MaybeTlsStream<TcpStream>;
 type Node = Link<Stream, Cdp<Frame>>;

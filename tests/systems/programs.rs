@@ -84,7 +84,7 @@ fn virtual_environment() -> Result<PathBuf, String> {
 }
 
 /// Runs `command` to its end; what it says only where it fails.
-fn run(command: &mut Command) -> Result<(), String> {
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let output = command.stdin(Stdio::null()).output();
     let output = output.map_err(|error| format!("{command:?}: {error}"))?;
     if output.status.success() {
@@ -93,13 +93,6 @@ fn run(command: &mut Command) -> Result<(), String> {
         let words = String::from_utf8_lossy(&output.stderr);
         Err(format!("{command:?} ended with {}: {words}", output.status))
     }
-}
-
-/// Sends a signal to a process that the test has started: `STOP` and `CONT`
-/// make it late for certain, `KILL` ends it in mid-call.
-pub(crate) fn signal(process: u32, signal: &str) {
-    let signal = format!("-{signal}");
-    run(Command::new("kill").arg(signal).arg(process.to_string())).expect("it runs");
 }
 
 /// What a call ends with that has 100 seconds and gets no reply in them, at
