@@ -13,7 +13,7 @@ use futures::{FutureExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::programs::{Folder, expired, installed, node_modules};
+use crate::programs::{Folder, expired, installed, node_modules, patient};
 use crate::signals::{signal, stop};
 
 type Server = Link<Child, ContentLength, Lsp<Bytes>>;
@@ -29,7 +29,8 @@ fn start() -> Option<Session> {
     let script = node_modules()?.join("bash-language-server/out/cli.js");
     let child = Child::spawn(Command::new("node").arg(script).arg("start")).unwrap();
     let process = child.id().unwrap();
-    let config = Config::new(ContentLength::new(), Lsp::default());
+    let mut config = Config::new(ContentLength::new(), Lsp::default());
+    config.limits = patient();
     let (server, incoming) = layer(child, config).split();
     Some(Session {
         server,

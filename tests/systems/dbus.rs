@@ -11,7 +11,9 @@ use await_layer_tokio::Config;
 use futures::future::join_all;
 use futures::{FutureExt, StreamExt};
 
-use bus::{Bus, Client, remote, within};
+use bus::{Bus, Client, remote};
+
+use crate::programs::{patient, within};
 
 /// The object that clients offer each other.
 fn call(to: &str, member: &str) -> Message {
@@ -49,7 +51,8 @@ async fn a_bus_that_lets_us_in_by_other_means_ends_the_connection() {
         return;
     };
     within(async {
-        let config = Config::new(DBusFraming::external(), DBus::new());
+        let mut config = Config::new(DBusFraming::external(), DBus::new());
+        config.limits = patient();
         let client = await_layer_tokio::layer(bus.stream().await, config).handle();
         let hello = client.send_await::<Body>(&Message::to_bus("Hello")).await;
         let Err(CallError::Closed { reason, .. }) = hello else {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::process;
 use tokio::task::{JoinHandle, yield_now};
 
-use crate::programs::{Folder, expired, python_with_debugpy};
+use crate::programs::{Folder, expired, patient, python_with_debugpy};
 use crate::signals::{signal, stop};
 
 type Adapter = Link<Child, ContentLength, Dap<Bytes>>;
@@ -42,7 +42,8 @@ impl Session {
         let mut command = process::Command::new(&python);
         let child = Child::spawn(command.args(["-m", "debugpy.adapter"])).unwrap();
         let process = child.id().unwrap();
-        let config = Config::new(ContentLength::new(), Dap::new());
+        let mut config = Config::new(ContentLength::new(), Dap::new());
+        config.limits = patient();
         let (adapter, incoming) = layer(child, config).split();
         let us = json!({ "adapterID": "us", "supportsRunInTerminalRequest": true });
         let able: Value = adapter

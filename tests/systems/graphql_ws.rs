@@ -18,7 +18,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::programs::{expired, node_modules};
+use crate::programs::{expired, node_modules, patient};
 use crate::signals::signal;
 
 type Io = Staged<WebSocket<MaybeTlsStream<TcpStream>>, Session<Frame>>;
@@ -58,7 +58,8 @@ async fn connect(session: Session<Frame>) -> Option<Connected> {
     request
         .headers_mut()
         .insert("sec-websocket-protocol", subprotocol);
-    let config = Config::new(GraphqlWs);
+    let mut config = Config::new(GraphqlWs);
+    config.limits = patient();
     let websocket = config.websocket().unwrap();
     let (stream, _) = connect_async_with_config(request, Some(websocket), true)
         .await

@@ -5,7 +5,6 @@ mod calling;
 mod ending;
 
 use std::process::Stdio;
-use std::time::Duration;
 
 use await_layer::Event;
 use await_layer_protocols::msgpack_rpc::{Failure, Method, MsgpackRpc, RemoteError, SelfDelimited};
@@ -15,7 +14,7 @@ use futures::StreamExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::programs::installed;
+use crate::programs::{DEADLINE, installed, patient};
 
 type Nvim<T = Child> = Handle<Link<T, SelfDelimited, MsgpackRpc>>;
 type FromNvim = Incoming<Link<Child, SelfDelimited, MsgpackRpc>>;
@@ -23,7 +22,9 @@ type Asked = Request<Link<Child, SelfDelimited, MsgpackRpc>>;
 type CallError = await_layer::CallError<Bytes, Failure>;
 
 fn config() -> Config<SelfDelimited, MsgpackRpc> {
-    Config::new(SelfDelimited::new(), MsgpackRpc)
+    let mut config = Config::new(SelfDelimited::new(), MsgpackRpc);
+    config.limits = patient();
+    config
 }
 
 /// A command that starts neovim without anybody's settings.
@@ -58,9 +59,6 @@ fn remote(error: CallError) -> RemoteError {
         other => panic!("no error reply: {other}"),
     }
 }
-
-/// Only a test that hangs reaches it.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The next request of neovim's.
 async fn asked(from_nvim: &mut FromNvim) -> Asked {

@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use crate::programs::{expired, installed};
+use crate::programs::{expired, installed, patient};
 use crate::signals::signal;
 
 type Stream = MaybeTlsStream<TcpStream>;
@@ -40,7 +40,9 @@ async fn attached() -> Option<(Layer<Stream, Cdp<Frame>>, Child)> {
     };
     // Or what it says later ends it.
     tokio::spawn(async move { while let Ok(Some(_)) = said.next_line().await {} });
-    let layer = connect(url, Config::new(Cdp::new())).await.unwrap();
+    let mut config = Config::new(Cdp::new());
+    config.limits = patient();
+    let layer = connect(url, config).await.unwrap();
     Some((layer, node))
 }
 

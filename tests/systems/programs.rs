@@ -13,7 +13,21 @@ use std::process::{self, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use await_layer::Limits;
 use futures::future::poll_immediate;
+
+/// The longest that a test waits for a program which should answer: none is
+/// that slow, on the busiest machine.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The defaults, where no call and no close ends because the machine is busy.
+pub(crate) fn patient() -> Limits {
+    Limits {
+        call_timeout: DEADLINE,
+        close_timeout: DEADLINE,
+        ..Limits::default()
+    }
+}
 
 /// The folder below the target directory for what tests need to run.
 fn root() -> PathBuf {
@@ -93,6 +107,12 @@ pub(crate) fn run(command: &mut Command) -> Result<(), String> {
         let words = String::from_utf8_lossy(&output.stderr);
         Err(format!("{command:?} ended with {}: {words}", output.status))
     }
+}
+
+/// The test, which must end.
+pub(crate) async fn within<T>(test: impl Future<Output = T>) -> T {
+    let done = tokio::time::timeout(DEADLINE, test).await;
+    done.unwrap_or_else(|_| panic!("the test hangs"))
 }
 
 /// What a call ends with that has 100 seconds and gets no reply in them, at

@@ -11,7 +11,7 @@ use await_layer_tokio::{Config, Handle, Layer, Link, layer};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 
-use crate::programs::{Folder, installed};
+use crate::programs::{Folder, installed, patient};
 
 type Redis = Handle<Link<UnixStream, Values, Resp>>;
 
@@ -44,7 +44,9 @@ impl Server {
                 tokio::task::yield_now().await;
                 continue;
             };
-            let redis = layer(stream, Config::new(Values::new(), Resp::new()));
+            let mut config = Config::new(Values::new(), Resp::new());
+            config.limits = patient();
+            let redis = layer(stream, config);
             let hello = redis.send_await::<Value>(&["HELLO", "3"]).await;
             assert!(matches!(hello, Ok(Value::Map(_))), "{hello:?}");
             return redis;

@@ -4,7 +4,7 @@ mod directory;
 mod order;
 mod withdrawn;
 
-use await_layer::{CallError, Cause, Event, Limits, Sent, TokioTimer};
+use await_layer::{CallError, Cause, Event, Sent, TokioTimer};
 use await_layer_protocols::ldap::{
     Ber, Change, Filter, Found, Ldap, LdapFraming, Operation, Outcome, Scope,
 };
@@ -12,7 +12,9 @@ use await_layer_tokio::Config;
 use futures::future::{join_all, poll_immediate};
 use futures::{StreamExt, TryStreamExt};
 
-use directory::{Directory, everybody, person, populate, remote, within};
+use directory::{Directory, everybody, person, populate, remote};
+
+use crate::programs::{patient, within};
 
 /// The directory's own description: it is there without a login.
 fn root() -> Operation {
@@ -30,7 +32,8 @@ async fn a_login_and_a_goodbye() {
         return;
     };
     within(async {
-        let config = Config::new(LdapFraming::new(), Ldap::new());
+        let mut config = Config::new(LdapFraming::new(), Ldap::new());
+        config.limits = patient();
         let address = ("127.0.0.1", directory.port);
         let layer = await_layer_tokio::connect(address, config).await.unwrap();
         let client = layer.handle();
@@ -135,9 +138,7 @@ async fn a_notice_is_a_message_and_comes_before_the_end() {
         return;
     };
     within(async {
-        let session = directory
-            .connect(TokioTimer::new(), Limits::default())
-            .await;
+        let session = directory.connect(TokioTimer::new(), patient()).await;
         let (client, mut incoming) = (session.client, session.incoming);
         let goodbye = "cn=goodbye,ou=codes,o=test";
         let call = client.send_await::<Outcome>(&Operation::delete(goodbye));

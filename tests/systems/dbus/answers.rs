@@ -9,7 +9,9 @@ use bytes::Bytes;
 use futures::{SinkExt, StreamExt};
 use tokio_util::codec::Framed;
 
-use super::bus::{Bus, within};
+use crate::programs::within;
+
+use super::bus::Bus;
 use super::call;
 
 #[tokio::test]

@@ -3,7 +3,6 @@
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use await_layer::{AwaitLayer, CallError, Event, Handle, Incoming, Limits, Link, ManualTimer};
 use await_layer::{Responder, TokioTimer};
@@ -15,16 +14,7 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio_util::codec::Framed;
 
-use crate::programs::{self, Folder};
-
-/// Only a test that hangs reaches it.
-const DEADLINE: Duration = Duration::from_secs(60);
-
-/// The test, which must end.
-pub(super) async fn within<T>(test: impl Future<Output = T>) -> T {
-    let done = tokio::time::timeout(DEADLINE, test).await;
-    done.unwrap_or_else(|_| panic!("the test hangs"))
-}
+use crate::programs::{self, Folder, patient, within};
 
 /// A running `dbus-daemon`, killed on drop.
 pub(super) struct Bus {
@@ -107,7 +97,8 @@ impl Bus {
 
     /// A client that has said `Hello`, set up as users would.
     pub(super) async fn connect(&self) -> Client {
-        let config = Config::new(DBusFraming::external(), DBus::new());
+        let mut config = Config::new(DBusFraming::external(), DBus::new());
+        config.limits = patient();
         let layer = await_layer_tokio::layer(self.stream().await, config);
         let (handle, incoming) = layer.split();
         let hello = handle.send_await::<Body>(&Message::to_bus("Hello")).await;

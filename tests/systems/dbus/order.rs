@@ -3,7 +3,9 @@
 use await_layer_protocols::dbus::{Body, Message};
 use futures::future::join_all;
 
-use super::bus::{Bus, within};
+use crate::programs::within;
+
+use super::bus::Bus;
 use super::{call, taken};
 
 #[tokio::test]

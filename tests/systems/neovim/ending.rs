@@ -12,7 +12,7 @@ use tokio::net::UnixStream;
 use tokio::process::Command;
 
 use super::{CallError, NOTHING, Nvim, asked, command, config, embedded, lua, waiting};
-use crate::programs::Folder;
+use crate::programs::{Folder, expired};
 
 /// Calls until `late` late replies were counted.
 async fn counted(nvim: &Nvim, late: u64) {
@@ -34,7 +34,8 @@ async fn late_replies_reach_nobody() {
 
     // A call that runs out of time: neovim cannot answer it before we do.
     let call = nvim.send_await::<u8>(&waiting("slow")).with_id(9);
-    match call.timeout(Duration::from_millis(300)).await.unwrap_err() {
+    let late = call.timeout(Duration::from_secs(100));
+    match expired(late).await.unwrap_err() {
         CallError::Timeout { sent, .. } => assert_eq!(sent, Sent::Yes),
         other => panic!("{other}"),
     }

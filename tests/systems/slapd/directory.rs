@@ -5,7 +5,6 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use await_layer::{AwaitIdCodec, AwaitLayer, CallError, Connection, Handle, Incoming, Limits};
 use await_layer::{Peek, Protocol, Timer, TokioTimer};
@@ -21,16 +20,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio_util::codec::Framed;
 
-use crate::programs::{self, Folder};
-
-/// Only a test that hangs reaches it.
-const DEADLINE: Duration = Duration::from_secs(60);
-
-/// The test, which must end.
-pub(super) async fn within<T>(test: impl Future<Output = T>) -> T {
-    let done = tokio::time::timeout(DEADLINE, test).await;
-    done.unwrap_or_else(|_| panic!("the test hangs"))
-}
+use crate::programs::{self, Folder, patient, within};
 
 /// What every client of a directory is.
 pub(super) trait Client: Connection<Frame = Bytes, Packer = Operations, Id = i32> {}
@@ -145,7 +135,7 @@ impl Directory {
 
     /// A client that has logged in, with the limits that users have.
     pub(super) async fn login(&self) -> Handle<impl Client + use<>> {
-        let session = self.connect(TokioTimer::new(), Limits::default()).await;
+        let session = self.connect(TokioTimer::new(), patient()).await;
         session.client
     }
 

@@ -5,7 +5,9 @@ use await_layer_protocols::ldap::{Entry, Found, Operation, Outcome};
 use futures::TryStreamExt;
 use futures::future::join_all;
 
-use super::directory::{Directory, assert_complete, everybody, person, populate, remote, within};
+use crate::programs::{patient, within};
+
+use super::directory::{Directory, assert_complete, everybody, person, populate, remote};
 
 /// Rounds in which `slapd`, which works on many operations at once, must have
 /// mixed them up. It does so in nearly every one.
@@ -17,9 +19,7 @@ async fn three_hundred_adds_at_once_get_their_own_results() {
         return;
     };
     within(async {
-        let session = directory
-            .connect(TokioTimer::new(), Limits::default())
-            .await;
+        let session = directory.connect(TokioTimer::new(), patient()).await;
         let (client, journal) = (session.client, session.journal);
         populate(&client, 1).await;
         for round in 0..ROUNDS {
@@ -67,7 +67,7 @@ async fn searches_of_302_frames_interleave() {
     within(async {
         let limits = Limits {
             max_parts: 1000,
-            ..Limits::default()
+            ..patient()
         };
         let session = directory.connect(TokioTimer::new(), limits).await;
         let (client, journal) = (session.client, session.journal);

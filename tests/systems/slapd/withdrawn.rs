@@ -8,9 +8,9 @@ use await_layer::{CallError, Handle, Limits, ManualTimer, Sent, TokioTimer};
 use await_layer_protocols::ldap::{Found, Operation, Outcome};
 use futures::{StreamExt, TryStreamExt};
 
-use super::directory::{
-    Client, Directory, Journal, assert_complete, everybody, person, populate, within,
-};
+use crate::programs::{patient, within};
+
+use super::directory::{Client, Directory, Journal, assert_complete, everybody, person, populate};
 
 /// Something has come over the wire, which the client need not have seen. The
 /// task is woken for the client, which drives.
@@ -41,7 +41,7 @@ async fn frames_after_an_abandon_are_dropped_and_counted() {
     within(async {
         let limits = Limits {
             max_parts: 1000,
-            ..Limits::default()
+            ..patient()
         };
         let session = directory.connect(TokioTimer::new(), limits).await;
         let client = session.client;
