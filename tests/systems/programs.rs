@@ -115,6 +115,20 @@ pub(crate) async fn within<T>(test: impl Future<Output = T>) -> T {
     done.unwrap_or_else(|_| panic!("the test hangs"))
 }
 
+/// Polls calls, which nobody answers yet, until as many `frames` of theirs are
+/// written.
+pub(crate) async fn write(
+    calls: &mut (impl Future + Unpin),
+    frames: u64,
+    written: impl Fn() -> u64,
+) {
+    let all = written() + frames;
+    while written() < all {
+        assert!(poll_immediate(&mut *calls).await.is_none(), "it must wait");
+        tokio::task::yield_now().await;
+    }
+}
+
 /// What a call ends with that has 100 seconds and gets no reply in them, at
 /// once. It is written before they pass.
 pub(crate) async fn expired<R>(call: impl Future<Output = R>) -> R {
