@@ -155,6 +155,17 @@ fn the_last_handle_takes_the_transport_with_it_whenever_it_goes() {
 }
 
 #[test]
+fn a_driver_alone_is_woken_when_the_last_handle_goes() {
+    let (stage, incoming) = stage();
+    let mut driver = Task::new(stage.handle.driver());
+    assert!(driver.run().is_none());
+    assert_eq!(driver.waker.wakes(), 0);
+    drop((stage, incoming));
+    assert!(driver.waker.wakes() > 0);
+    assert_eq!(driver.run().unwrap().cause(), Cause::Dropped);
+}
+
+#[test]
 fn the_end_fails_messages_too_and_says_how_far_each_got() {
     let (stage, _incoming) = stage();
     stage.remote.pend(Op::Flush);
