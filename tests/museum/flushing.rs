@@ -232,6 +232,24 @@ fn whether_a_cancelled_request_is_answered_is_the_protocols_choice() {
         let written = stage.remote.take_written();
         assert_eq!(written == ["r5 late"], answers_cancelled, "{written:?}");
         assert_eq!(written.is_empty(), !answers_cancelled);
+
+        // A responder that is dropped says no more than one that replies.
+        stage.remote.feed("q6 work".to_owned());
+        let request = next_request(&mut incoming).expect("a request");
+        stage.remote.feed("c6".to_owned());
+        assert!(next_request(&mut incoming).is_none());
+        drop(request);
+        assert!(Task::new(stage.handle.driver()).run().is_none());
+        let written = stage.remote.take_written();
+        assert_eq!(
+            written == ["e6 Cancelled"],
+            answers_cancelled,
+            "{written:?}"
+        );
+        assert_eq!(written.is_empty(), !answers_cancelled);
+        let stats = stage.handle.stats();
+        let dropped = u64::from(!answers_cancelled);
+        assert_eq!((stats.answers_dropped, stats.unanswered), (dropped, 1));
     }
 }
 

@@ -110,6 +110,29 @@ fn a_gap_is_told_where_the_messages_were() {
 }
 
 #[test]
+fn a_gap_between_messages_is_told_where_it_was() {
+    let (stage, mut incoming) = stage_with(Limits {
+        max_inbound: 2,
+        ..Limits::default()
+    });
+    let mut call = stage.ask("hello");
+    for notice in ["one", "two", "three", "four"] {
+        stage.remote.feed(notice.to_owned());
+    }
+    assert!(call.run().is_none());
+    let mut next = || match Task::new(incoming.next()).run().flatten() {
+        Some(Event::Message(frame)) => frame,
+        Some(Event::Lagged(n)) => format!("lagged {n}"),
+        event => panic!("{event:?}"),
+    };
+    assert_eq!(next(), "one");
+    // There is room again, before anybody has heard of those that had none.
+    stage.remote.feed("five".to_owned());
+    assert!(call.run().is_none());
+    assert_eq!([next(), next(), next()], ["two", "lagged 2", "five"]);
+}
+
+#[test]
 fn reading_goes_on_once_messages_are_taken() {
     let (stage, mut incoming) = stage_with(Limits {
         max_inbound: 1,
