@@ -1,12 +1,15 @@
 //! Deadlines are met: not early, not late, whatever else happens.
 
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use await_layer::{CallError, Limits, Sent, Timer};
+use await_layer::{
+    AwaitLayer, CallError, Limits, ManualSleep, ManualTimer, Sent, Sleep, SlotIds, Timer,
+};
 use await_layer_testkit::rng::Rng;
-use await_layer_testkit::script::Op;
+use await_layer_testkit::script::{self, Op};
 
-use crate::stage::{Task, reply_to, requests, stage, stage_with};
+use crate::stage::{Broken, Letters, Task, reply_to, requests, stage, stage_with};
 
 #[test]
 fn a_deadline_covers_the_queue_and_an_expired_call_is_never_written() {
@@ -216,4 +219,64 @@ fn a_changed_timeout_holds_for_the_calls_that_start_then() {
     assert!(before.run().is_none());
     stage.timer.advance(Limits::default().call_timeout);
     assert!(matches!(before.run(), Some(Err(CallError::Timeout { .. }))));
+}
+
+/// A clock whose sleeps wake after half of their time, and then no more until
+/// they are polled again.
+struct Hasty(ManualTimer);
+
+struct HastySleep {
+    clock: ManualTimer,
+    sleep: ManualSleep,
+}
+
+impl Timer for Hasty {
+    type Sleep = HastySleep;
+
+    fn now(&self) -> u64 {
+        self.0.now()
+    }
+
+    fn sleep(&self) -> HastySleep {
+        HastySleep {
+            clock: self.0.clone(),
+            sleep: self.0.sleep(),
+        }
+    }
+}
+
+impl Sleep for HastySleep {
+    fn poll_until(&mut self, deadline: u64, cx: &mut Context<'_>) -> Poll<()> {
+        let now = self.clock.now();
+        let half_way = now + deadline.saturating_sub(now).div_ceil(2);
+        self.sleep.poll_until(half_way, cx)
+    }
+}
+
+#[test]
+fn a_sleep_that_wakes_early_neither_fails_a_call_nor_loses_its_deadline() {
+    let timer = ManualTimer::new();
+    let (io, remote) = script::scripted::<String, Broken>();
+    let protocol = Letters {
+        ids: SlotIds::<u64>::new(),
+        answers_cancelled: true,
+    };
+    let layer = AwaitLayer::with(io, protocol, Hasty(timer.clone()), Limits::default());
+    let (handle, _incoming) = layer.split();
+    let mut driver = Task::new(handle.driver());
+    let call = handle.send_await::<String>("slow");
+    let mut call = Task::new(call.timeout(Duration::from_millis(10)));
+    assert!(call.poll().is_pending() && driver.run().is_none());
+    requests(&remote, &["slow"]);
+    for _ in 0..9 {
+        timer.advance(Duration::from_millis(1));
+        assert!(driver.run().is_none() && call.run().is_none());
+    }
+    timer.advance(Duration::from_millis(1));
+    assert!(driver.run().is_none());
+    let expired = Err(CallError::Timeout {
+        sent: Sent::Yes,
+        frame: None,
+    });
+    assert_eq!(call.run(), Some(expired));
 }

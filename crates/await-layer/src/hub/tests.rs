@@ -81,23 +81,120 @@ fn a_driver_waits_once_for_the_company_of_who_made_the_work() {
     let (hub, waker) = (Hub::new(), Arc::new(Count::default()));
     let driver = Key { index: 7, turn: 0 };
     let poll = |party, kind, work| hub.poll(party, kind, &waker.clone().into(), work);
-    let end = TurnEnd {
-        done: false,
-        ticking: true,
-        again: false,
-    };
     assert_eq!(poll(driver, Kind::Driver, Work::None), Step::Turn);
-    tell(&hub, &[], |_| Some(end));
+    end(&hub, true);
     for _ in 0..2 {
         assert_eq!(poll(FORMER, Kind::Call, Work::QueuedInCompany), Step::Wait);
         assert_eq!(poll(driver, Kind::Driver, Work::None), Step::Yield);
         // Nobody can keep it from its turn by calling again and again.
         assert_eq!(poll(FORMER, Kind::Call, Work::QueuedInCompany), Step::Wait);
         assert_eq!(poll(driver, Kind::Driver, Work::None), Step::Turn);
-        tell(&hub, &[], |_| Some(end));
+        end(&hub, true);
     }
     assert_eq!(poll(FORMER, Kind::Call, Work::Queued), Step::Wait);
     assert_eq!(poll(driver, Kind::Driver, Work::None), Step::Turn, "alone");
+}
+
+/// Three calls that wait, the last of them the designee, and their wakers.
+fn three(ticking: bool) -> (Arc<Hub>, [Arc<Count>; 3]) {
+    let (hub, wakers) = (Hub::new(), <[Arc<Count>; 3]>::default());
+    for (index, waker) in (0..).zip(&wakers) {
+        let party = Key { index, turn: 0 };
+        let step = hub.poll(party, Kind::Call, &waker.clone().into(), Work::Queued);
+        if step == Step::Yield {
+            let step = hub.poll(party, Kind::Call, &waker.clone().into(), Work::None);
+            assert_eq!(step, Step::Turn);
+        }
+        end(&hub, ticking);
+    }
+    taken(&wakers);
+    (hub, wakers)
+}
+
+fn end(hub: &Hub, ticking: bool) {
+    tell(hub, &[], |_| {
+        Some(TurnEnd {
+            done: false,
+            ticking,
+            again: false,
+        })
+    });
+}
+
+/// How often each was woken since it was last asked.
+fn taken(wakers: &[Arc<Count>; 3]) -> [usize; 3] {
+    std::array::from_fn(|n| wakers[n].0.swap(0, SeqCst))
+}
+
+#[test]
+fn the_first_ring_wakes_the_designee_and_the_second_everybody() {
+    let (hub, wakers) = three(true);
+    hub.ring();
+    assert_eq!(taken(&wakers), [0, 0, 1]);
+    hub.ring();
+    assert_eq!(taken(&wakers), [1, 1, 1]);
+}
+
+#[test]
+fn rings_in_a_turn_wait_for_its_end_and_two_of_them_leave_no_tick() {
+    for (rings, woken) in [(1, [0, 0, 1]), (2, [1, 1, 1])] {
+        let (hub, wakers) = three(true);
+        hub.notify();
+        let last = Key { index: 2, turn: 0 };
+        let waker = wakers[2].clone().into();
+        assert_eq!(hub.poll(last, Kind::Call, &waker, Work::None), Step::Turn);
+        taken(&wakers);
+        for _ in 0..rings {
+            hub.ring();
+        }
+        assert_eq!(taken(&wakers), [0; 3]);
+        end(&hub, true);
+        assert_eq!(taken(&wakers), woken, "{rings} rings");
+    }
+}
+
+#[test]
+fn a_designee_that_is_replaced_is_woken_only_if_no_tick_is_armed() {
+    for (ticking, woken) in [(true, [1, 0, 0]), (false, [1, 0, 1])] {
+        let (hub, wakers) = three(ticking);
+        let first = Key { index: 0, turn: 0 };
+        let waker = wakers[0].clone().into();
+        let step = hub.poll(first, Kind::Call, &waker, Work::Queued);
+        assert_eq!(step, Step::Yield);
+        assert_eq!(taken(&wakers), woken, "ticking: {ticking}");
+    }
+}
+
+/// A waker that looks, when the last of it is dropped, whether the hub is locked.
+struct Looker {
+    hub: Arc<Hub>,
+    free: Arc<Count>,
+}
+
+impl Wake for Looker {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for Looker {
+    fn drop(&mut self) {
+        let free = self.hub.state.try_lock().is_ok();
+        self.free.0.fetch_add(usize::from(free), SeqCst);
+    }
+}
+
+#[test]
+fn the_waker_of_one_who_has_gone_is_dropped_when_no_lock_is_held() {
+    let hub = Hub::new();
+    let free = Arc::new(Count::default());
+    let looker = Arc::new(Looker {
+        hub: hub.clone(),
+        free: free.clone(),
+    });
+    let step = hub.poll(FORMER, Kind::Call, &looker.into(), Work::Queued);
+    assert_eq!(step, Step::Turn);
+    end(&hub, false);
+    tell(&hub, &[NEWER], |_| None);
+    assert_eq!(free.0.load(SeqCst), 1);
 }
 
 /// A small generator: what matters is that a seed repeats.
@@ -159,7 +256,7 @@ impl Company {
         // The transport may wake meanwhile.
         let woken = self.dice.roll(4) == 0;
         if woken {
-            self.hub.notify();
+            Waker::from(self.hub.clone()).wake_by_ref();
         }
         let again = self.dice.roll(5) == 0;
         self.due = woken || again;
@@ -197,7 +294,7 @@ impl Company {
             1 => self.poll(n, Work::Queued),
             2 => self.poll(n, Work::QueuedInCompany),
             3 => {
-                self.hub.notify();
+                Waker::from(self.hub.clone()).wake();
                 self.due = true;
             }
             4 => self.leave(n),
